@@ -1,0 +1,7 @@
+"""Is a classifier really worse, or does the benchmark ask for one label where the picture shows several?
+
+Data flows one way through four rooms: ``inputs -> predict -> score -> show``. Importing the package loads
+none of them; import the module you need, for instance ``from workbench.score import scores``.
+"""
+
+__version__ = "0.1.0"

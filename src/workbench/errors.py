@@ -1,0 +1,34 @@
+"""The errors that users meet. Each message says what was seen, what was expected and what to do."""
+
+
+class WorkbenchError(Exception):
+    """Base of every error that the workbench raises on purpose."""
+
+
+class InputError(WorkbenchError, ValueError):
+    """Data or an argument does not have the form that was asked for."""
+
+
+class UnknownNameError(WorkbenchError, LookupError):
+    """A name (of a label set, a source, a notebook, a parameter) is not one of those that exist."""
+
+
+class MissingSourceError(WorkbenchError, FileNotFoundError):
+    """A public file is neither in the mirror nor in the cache, and was not downloaded."""
+
+
+class DamagedFileError(WorkbenchError, ValueError):
+    """A file is truncated, has another checksum than it should, or cannot be parsed."""
+
+
+def unknown(kind: str, name: str, known: list[str]) -> UnknownNameError:
+    """An error for a name that does not exist, with the nearest one that does.
+
+    >>> str(unknown("label set", "v1-reel", ["v1-real", "v2-refined"]))
+    "there is no label set 'v1-reel'; did you mean 'v1-real'? Known: v1-real, v2-refined"
+    """
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, known, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else "."
+    return UnknownNameError(f"there is no {kind} {name!r}{hint} Known: {', '.join(known)}")

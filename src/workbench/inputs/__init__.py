@@ -1,0 +1,1 @@
+"""What comes in: public files, labels, images, checkpoints."""

@@ -1,0 +1,166 @@
+"""Label sets: which of the 1000 classes each image shows.
+
+=================  ======================================================================================
+``v1-original``    the single label of each of the 50,000 validation images (V1)
+``v1-real``        ReaL labels of the same images (Beyer et al. 2020); 46,837 of them have at least one
+``v2-original``    the single label of each of the 10,000 ImageNetV2 MatchedFrequency images (V2)
+``v2-refined``     refined multi-labels of V2 (Anzaku et al. 2024); 9,871 of them have at least one
+``sample-original``  the single label of the 20 sample pictures
+=================  ======================================================================================
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from workbench.errors import DamagedFileError, InputError, unknown
+from workbench.inputs import classes, images, sources
+
+
+@dataclass(frozen=True, eq=False)
+class LabelSet:
+    """Image id -> set of class indices, as CSR arrays.
+
+    `images` holds the n ids; the labels of image i are ``classes[indptr[i]:indptr[i + 1]]``, shape (n_labels,), uint16.
+    """
+
+    name: str
+    images: pd.Index
+    indptr: np.ndarray
+    classes: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def counts(self) -> np.ndarray:
+        """Number of labels of each image, shape (n,)."""
+        return np.diff(self.indptr)
+
+    @cached_property
+    def table(self) -> np.ndarray:
+        """Boolean membership table, shape (n, 1000): 50 MB for V1, and each look-up is one gather."""
+        table = np.zeros((len(self), classes.N_CLASSES), dtype=bool)
+        table[np.repeat(np.arange(len(self)), self.counts), self.classes] = True
+        return table
+
+    def labels(self, image: str) -> list[int]:
+        """Class indices of one image."""
+        i = self.images.get_loc(image)
+        return self.classes[self.indptr[i] : self.indptr[i + 1]].tolist()
+
+
+def from_mapping(name: str, labels: Mapping[str, Iterable[int]]) -> LabelSet:
+    """A label set from ``{image id: class indices}``; an image may have none.
+
+    Raises `InputError` for a class outside 0-999.
+
+    >>> from_mapping("mine", {"a.png": [3, 7], "b.png": []}).counts.tolist()
+    [2, 0]
+    """
+    rows = [sorted(set(row)) for row in labels.values()]
+    flat = np.array([label for row in rows for label in row], dtype=np.int64)
+    if flat.size and (flat.min() < 0 or flat.max() >= classes.N_CLASSES):
+        wrong = flat[(flat < 0) | (flat >= classes.N_CLASSES)][0]
+        raise InputError(f"label set {name!r} has class {wrong}; expected class indices from 0 to 999")
+    indptr = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
+    return LabelSet(name, pd.Index(list(labels), dtype="str"), indptr, flat.astype(np.uint16))
+
+
+@cache
+def load(name_or_file: str) -> LabelSet:
+    """A label set by name, or from a user's file (see :func:`read`).
+
+    Raises `UnknownNameError` for another name, `MissingSourceError` where a public file is not at hand.
+    """
+    if name_or_file in NAMED:
+        return from_mapping(name_or_file, NAMED[name_or_file]())
+    if Path(name_or_file).suffix:
+        return read(Path(name_or_file))
+    raise unknown("label set", name_or_file, list(NAMED))
+
+
+def read(path: Path) -> LabelSet:
+    """A user's own label set, named after the file.
+
+    ``.json`` holds ``{image id: [class index, ...]}``; ``.csv`` and ``.parquet`` hold one row per label with the columns
+    ``image`` and ``class``. An image without labels appears in JSON with ``[]``, in tables with an empty class.
+    """
+    if path.suffix == ".json":
+        mapping = _read_json(path)
+    elif path.suffix in (".csv", ".parquet"):
+        mapping = _read_table(path)
+    else:
+        raise InputError(f"{path} ends in {path.suffix!r}; a label file is .json, .csv or .parquet")
+    return from_mapping(path.stem, {images.canonical_id(image): row for image, row in mapping.items()})
+
+
+def _read_json(path: Path) -> dict[str, list[int]]:
+    mapping = _json(path)
+    if not isinstance(mapping, dict):
+        raise InputError(f"{path} holds a {type(mapping).__name__}; expected {{image id: [class index, ...]}}")
+    try:
+        return {image: [int(label) for label in row] for image, row in mapping.items()}
+    except (TypeError, ValueError) as error:
+        raise InputError(f"{path}: {error}; expected {{image id: [class index, ...]}}") from error
+
+
+def _read_table(path: Path) -> dict[str, list[int]]:
+    try:
+        frame = pd.read_csv(path, dtype={"image": str}) if path.suffix == ".csv" else pd.read_parquet(path)
+    except (ValueError, OSError) as error:
+        raise _unreadable(path, error) from error
+    if not {"image", "class"} <= set(frame.columns):
+        raise InputError(f"{path} has the columns {list(frame.columns)}; expected 'image' and 'class'")
+    return {
+        str(image): [int(label) for label in group.dropna()] for image, group in frame.groupby("image", sort=False)["class"]
+    }
+
+
+def _json(path: Path):
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> DamagedFileError | InputError:
+    if isinstance(error, FileNotFoundError):
+        return InputError(f"there is no file {path}; give a label set's name ({', '.join(NAMED)}) or a label file")
+    return DamagedFileError(f"{path} cannot be read ({error}); is it truncated or in another format?")
+
+
+def _original(source: str) -> dict[str, list[int]]:
+    (path,) = sources.locate(source).values()
+    listed = _json(path)["image_filenames"]
+    return {images.canonical_id(image): [classes.index()[wnid]] for image, wnid in listed}
+
+
+def _real() -> dict[str, list[int]]:
+    # timm keeps the 50,000 lists in the order of the file names.
+    rows = _json(classes.timm_info("imagenet_real_labels.json"))
+    return {images.v1_id(number): row for number, row in enumerate(rows, start=1)}
+
+
+def _refined() -> dict[str, list[int]]:
+    (path,) = sources.locate("v2-refined").values()
+    return {images.canonical_id(image): [int(label) for label in row] for image, row in _json(path).items()}
+
+
+def _sample() -> dict[str, list[int]]:
+    # imagenet_<nn>_<class>.jpg
+    return {image: [int(Path(image).stem.split("_")[-1])] for image in images.sample().images}
+
+
+NAMED = {
+    "v1-original": lambda: _original("v1-images"),
+    "v1-real": _real,
+    "v2-original": lambda: _original("v2-images"),
+    "v2-refined": _refined,
+    "sample-original": _sample,
+}

@@ -1,0 +1,1 @@
+"""Pictures become predictions: the engine that makes them and the store that keeps them."""

@@ -1,0 +1,1 @@
+"""Predictions and labels become scores. Nothing here needs torch or a GPU."""

@@ -1,0 +1,60 @@
+"""Per-image metrics of seed 002, section 3.3, and the intervals of their means.
+
+All take arrays over the same n images. `classes` are the predicted classes (n, k), best first; `table` is a label set's membership table
+(n, 1000); `counts` are the numbers of labels (n,).
+"""
+
+import numpy as np
+
+Z95 = 1.959963984540054  # the standard normal's 97.5 % quantile
+
+
+def hits(classes: np.ndarray, table: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Whether each predicted class is among the labels of its image: boolean, shape (n, k).
+
+    `rows` gives the row of `table` for each image.
+    """
+    return table[rows[:, None], classes]
+
+
+def label_wise_accuracy(hit: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Share of the top-k_i classes that are labels, k_i being the number of labels of image i; NaN where it is 0. Shape (n,).
+
+    Source: "Re-assessing ImageNet", section 3.3. Raises IndexError where an image has more labels than `hit` has columns: a deeper
+    top-k is never silently truncated.
+
+    >>> label_wise_accuracy(np.array([[True, False, True]] * 2), np.array([1, 2])).tolist()
+    [1.0, 0.5]
+    """
+    found = np.concatenate([np.zeros((len(hit), 1), dtype=int), hit.cumsum(axis=1)], axis=1)
+    with np.errstate(invalid="ignore"):
+        return found[np.arange(len(hit)), counts] / counts
+
+
+def asma(subgroup_accuracies: np.ndarray) -> float:
+    """Unweighted mean of the subgroup accuracies (section 3.3); NaN where a subgroup is empty."""
+    return float(np.mean(subgroup_accuracies))
+
+
+def wilson(successes: float, n: int) -> tuple[float, float]:
+    """95 % Wilson score interval of a share. NaN for n = 0.
+
+    >>> [round(x, 4) for x in wilson(38_066, 50_000)]
+    [0.7576, 0.765]
+    """
+    if n == 0:
+        return np.nan, np.nan
+    share, z2 = successes / n, Z95**2
+    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = Z95 / (1 + z2 / n) * np.sqrt(share * (1 - share) / n + z2 / (4 * n**2))
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+def standard_error(values: np.ndarray) -> float:
+    """Standard error of the mean of `values`; NaN for fewer than two."""
+    return float(values.std(ddof=1) / np.sqrt(len(values))) if len(values) > 1 else np.nan
+
+
+def normal(mean: float, error: float) -> tuple[float, float]:
+    """95 % normal interval of a mean in [0, 1], cut off at its ends."""
+    return max(0.0, mean - Z95 * error), min(1.0, mean + Z95 * error)

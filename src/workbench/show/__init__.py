@@ -1,0 +1,1 @@
+"""Scores become what people look at: charts and tables."""
