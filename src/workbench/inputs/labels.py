@@ -11,7 +11,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 
@@ -33,6 +33,7 @@ class LabelSet:
     images: pd.Index
     indptr: np.ndarray
     classes: np.ndarray
+    _last: list = field(default_factory=list, repr=False)
 
     def __len__(self) -> int:
         return len(self.images)
@@ -48,6 +49,17 @@ class LabelSet:
         table = np.zeros((len(self), classes.N_CLASSES), dtype=bool)
         table[np.repeat(np.arange(len(self)), self.counts), self.classes] = True
         return table
+
+    def rows(self, images: pd.Index) -> np.ndarray:
+        """Row of each image id in this set, -1 where it has none, shape (len(images),).
+
+        The last answer is kept: files of predictions mostly share their ids, and looking up 50,000 takes longer than scoring them.
+        """
+        if self._last and (self._last[0] is images or self._last[0].equals(images)):
+            return self._last[1]
+        rows = self.images.get_indexer(images)
+        self._last[:] = [images, rows]
+        return rows
 
     def labels(self, image: str) -> list[int]:
         """Class indices of one image."""

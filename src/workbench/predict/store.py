@@ -71,7 +71,8 @@ def from_arrays(
     >>> from_arrays("mine", "v2", ["a", "b"], np.array([[3, 1], [2, 9]])).topk
     2
     """
-    images = pd.Index(images, dtype="str")
+    if not (isinstance(images, pd.Index) and images.dtype == "str"):
+        images = pd.Index(images, dtype="str")
     if protocol not in PROTOCOLS:
         raise InputError(f"protocol is {protocol!r}; expected one of {', '.join(PROTOCOLS)}")
     _check_images(images)

@@ -14,7 +14,7 @@ def hits(classes: np.ndarray, table: np.ndarray, rows: np.ndarray) -> np.ndarray
 
     `rows` gives the row of `table` for each image.
     """
-    return table[rows[:, None], classes]
+    return table.ravel().take(rows[:, None] * table.shape[1] + classes)
 
 
 def label_wise_accuracy(hit: np.ndarray, counts: np.ndarray) -> np.ndarray:

@@ -13,74 +13,97 @@ label. `label_count` is empty for a score over all images, else it is the exact 
 """
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from workbench.errors import DamagedFileError, InputError
+from workbench.errors import DamagedFileError, InputError, unknown
 from workbench.inputs import labels as label_sets
 from workbench.inputs import sources
 from workbench.inputs.labels import LabelSet
 from workbench.predict import recht2019 as public
+from workbench.predict import store
 from workbench.predict.store import Predictions
 from workbench.score import metrics
 
 COLUMNS = "checkpoint image_set labels protocol metric label_count value n_images ci_low ci_high source".split()
 LABEL_COUNTS = (1, 2, 3, 4, 5)
 MULTI_LABELS = {"v1": "v1-real", "v2": "v2-refined", "sample": "sample-original"}
+RECHT2019_NEEDS = ("recht2019", "v1-images", "v2-images", "v2-refined")
 ORIGINAL = {"v1-real": "v1-original", "v2-refined": "v2-original"}
 
 
 def score(
-    predictions: Predictions,
+    predictions: Predictions | Iterable[Predictions],
     labels: LabelSet | str | None = None,
     *,
     original: LabelSet | str | None = None,
     label_counts: Sequence[int] = LABEL_COUNTS,
     drop_unlabelled: bool = False,
 ) -> pd.DataFrame:
-    """Score one file of predictions against a label set; without one, against the image set's own.
+    """Score predictions, one file or many, against a label set; without one, against each image set's own.
 
     Raises `InputError` where the predictions are less deep than the largest label count, or name images that the label set lacks (unless
     `drop_unlabelled`, which warns with their number).
     """
-    labels = _label_set(labels or _own_labels(predictions.image_set))
-    original = _original(labels, original)
-    _check_depth(predictions, label_counts)
-    classes, rows, images = _join(predictions, labels, drop_unlabelled)
-    depth = max(label_counts)
-    hit = metrics.hits(classes[:, :depth], labels.table, rows)
+    several = [predictions] if isinstance(predictions, Predictions) else predictions
+    rows = []
+    for one in several:
+        own = _label_set(labels or _own_labels(one.image_set))
+        _check_depth(one, label_counts)
+        joined = _join(one, own, drop_unlabelled)
+        scored = _scores(*joined, own, _original(own, original), label_counts)
+        rows += [(one.checkpoint, one.image_set, own.name, one.protocol, *row, one.source) for row in scored]
+    return _frame(rows)
+
+
+def _scores(classes, rows, images, labels: LabelSet, original: LabelSet | None, label_counts: Sequence[int]) -> list[tuple]:
+    hit = metrics.hits(classes[:, : max(label_counts)], labels.table, rows)
     counts = labels.counts[rows]
-    scored = [*_real(hit, counts), *_subgroups(hit, counts, label_counts)]
-    if original is not None:
-        scored = [*_top1(classes, images, original, counts), *scored]
-    frame = pd.DataFrame(scored, columns=["metric", "label_count", "value", "n_images", "ci_low", "ci_high"])
-    return _finish(
-        frame.assign(
-            checkpoint=predictions.checkpoint,
-            image_set=predictions.image_set,
-            labels=labels.name,
-            protocol=predictions.protocol,
-            source=predictions.source,
-        )
-    )
+    top1 = _top1(classes, images, original, counts) if original else []
+    return [*top1, *_real(hit, counts), *_subgroups(hit, counts, label_counts)]
 
 
 def recht2019(*, recompute: bool = False) -> pd.DataFrame:
     """Scores of the 67 public models of Recht et al. (2019) on V1 and V2: the committed ones, or computed again.
 
-    Recomputing needs the sources ``recht2019``, ``v1-images``, ``v2-images`` and ``v2-refined``, and raises `MissingSourceError` without them.
+    Where a source that recomputing needs is not at hand, a warning says which and how to fetch it, and the committed scores are returned.
     """
-    if not recompute:
-        return read(sources.data_dir() / "scores" / "recht2019.csv")
-    return pd.concat([score(predictions) for predictions in public.load()], ignore_index=True)
+    missing = [name for name in RECHT2019_NEEDS if not sources.available(name)] if recompute else []
+    for name in missing:
+        warnings.warn(f"{sources.how_to_fetch(name)}; the committed scores are used instead", stacklevel=2)
+    if recompute and not missing:
+        return score(public.load())
+    return read(sources.data_dir() / "scores" / "recht2019.csv")
+
+
+def printed(table: str) -> pd.DataFrame:
+    """A table of the paper as it is printed, typos included: the name of a file in ``data/published`` without its extension."""
+    folder = sources.data_dir() / "published"
+    known = sorted(path.stem for path in folder.glob("*.csv"))
+    if table not in known:
+        raise unknown("published table", table, known)
+    return pd.read_csv(folder / f"{table}.csv", dtype={"label_count": str})
+
+
+def folder(path: str | Path, *, label_counts: Sequence[int] = LABEL_COUNTS) -> pd.DataFrame:
+    """Scores of all predictions files below a folder whose image sets have labels of their own; none for an empty path.
+
+    The empty path lets a notebook's parameter say "no predictions of my own". Raises `InputError` where the folder holds none.
+    """
+    if not str(path):
+        return _frame([])
+    files = sorted(Path(path).rglob("*.parquet"))
+    if not files:
+        raise InputError(f"{path} holds no predictions file (*.parquet); make some with 'workbench import' or 'workbench predict'")
+    return score((store.read(file) for file in files), label_counts=label_counts)
 
 
 def published() -> pd.DataFrame:
     """The 315 checkpoints of "Re-assessing ImageNet", Tables 4-10, as scores; intervals only where they are binomial."""
-    table = pd.read_csv(sources.data_dir() / "published" / "tables-04-10-checkpoints.csv")
+    table = printed("tables-04-10-checkpoints")
     columns = {
         "top1_v1": ("v1", "v1-real", 50_000),
         "top1_v2": ("v2", "v2-refined", 10_000),
@@ -88,10 +111,9 @@ def published() -> pd.DataFrame:
         "real_v2": ("v2", "v2-refined", 9_871),
         "asma_v1": ("v1", "v1-real", 46_693),
         "asma_v2": ("v2", "v2-refined", 9_639),
-        "asma_patchml": ("patchml", "patchml", pd.NA),
+        "asma_patchml": ("patchml", "patchml", None),
     }
-    parts = [_published_column(table, column, *facts) for column, facts in columns.items()]
-    return _finish(pd.concat(parts, ignore_index=True))
+    return _frame([row for column, facts in columns.items() for row in _published_rows(table, column, *facts)])
 
 
 def read(path: str | Path) -> pd.DataFrame:
@@ -118,6 +140,29 @@ def label_counts(scores: pd.DataFrame, *, most: int = 5) -> pd.DataFrame:
     share = (counted["n_images"] / counted["image_set"].map(labelled)).where(counted["label_count"] != "0")
     order = counted["label_count"].map(lambda g: most + 1 if g.startswith(">") else int(g))
     return counted.assign(share=share.astype(float), order=order).sort_values(["image_set", "order"], ignore_index=True).drop(columns="order")
+
+
+def by_label_count(scores: pd.DataFrame, metric: str, label_counts: Sequence[int] = LABEL_COUNTS) -> pd.DataFrame:
+    """Median over checkpoints of a score at each label count, V1 beside V2, for each source and protocol.
+
+    ``v1_margin`` and ``v2_margin`` are the median checkpoint's half interval; ``v2_higher`` counts the checkpoints that are better on V2, among ``checkpoints``.
+    """
+    rows = scores[(scores["metric"] == metric) & scores["label_count"].isin(list(label_counts))]
+    rows = rows.assign(margin=(rows["ci_high"] - rows["ci_low"]) / 2)
+    keys = ["source", "protocol", "label_count"]
+    wide = rows.pivot_table(index=[*keys, "checkpoint"], columns="image_set", values=["value", "margin"], observed=True).dropna()
+    medians = wide.groupby(level=keys).median()
+    higher = (wide["value"]["v2"] > wide["value"]["v1"]).groupby(level=keys).agg(["sum", "size"])
+    return pd.DataFrame(
+        {
+            "v1": medians["value"]["v1"],
+            "v1_margin": medians["margin"]["v1"],
+            "v2": medians["value"]["v2"],
+            "v2_margin": medians["margin"]["v2"],
+            "v2_higher": higher["sum"],
+            "checkpoints": higher["size"],
+        }
+    ).reset_index()
 
 
 def _own_labels(image_set: str) -> str:
@@ -153,34 +198,33 @@ def _check_depth(predictions: Predictions, label_counts: Sequence[int]) -> None:
 
 def _join(predictions: Predictions, labels: LabelSet, drop_unlabelled: bool) -> tuple[np.ndarray, np.ndarray, pd.Index]:
     """Predicted classes, their rows in the label set, and the ids, of the images that the label set knows."""
-    if predictions.images.equals(labels.images):  # the usual case, and ten times as fast
-        return predictions.classes, np.arange(len(labels)), predictions.images
-    rows = labels.images.get_indexer(predictions.images)
+    rows = labels.rows(predictions.images)
     known = rows >= 0
-    if not known.all():
-        lost = int((~known).sum())
-        seen = (
-            f"{lost} of the {len(rows)} images of {predictions.checkpoint} on {predictions.image_set} are not in label set "
-            f"{labels.name!r}, {predictions.images[~known][0]!r} among them"
-        )
-        if not drop_unlabelled or lost == len(rows):
-            raise InputError(f"{seen}; give the label set of these images, or leave them out with --drop-unlabelled")
-        warnings.warn(f"{seen}; they are left out of every score", stacklevel=3)
+    if known.all():
+        return predictions.classes, rows, predictions.images
+    lost = int((~known).sum())
+    seen = (
+        f"{lost} of the {len(rows)} images of {predictions.checkpoint} on {predictions.image_set} are not in label set "
+        f"{labels.name!r}, {predictions.images[~known][0]!r} among them"
+    )
+    if not drop_unlabelled or lost == len(rows):
+        raise InputError(f"{seen}; give the label set of these images, or leave them out with --drop-unlabelled")
+    warnings.warn(f"{seen}; they are left out of every score", stacklevel=3)
     return predictions.classes[known], rows[known], predictions.images[known]
 
 
 def _top1(classes: np.ndarray, images: pd.Index, original: LabelSet, counts: np.ndarray) -> list[tuple]:
-    rows = original.images.get_indexer(images)
+    rows = original.rows(images)
     if (rows < 0).any():
         raise InputError(f"{int((rows < 0).sum())} images have no original label in {original.name!r}; top-1 needs one for each")
     correct = metrics.hits(classes[:, :1], original.table, rows)[:, 0]
-    return [_share("top1", pd.NA, correct)] + [_share("top1", g, correct[counts == g]) for g in np.unique(counts)]
+    return [_share("top1", None, correct)] + [_share("top1", g, correct[counts == g]) for g in np.unique(counts)]
 
 
 def _real(hit: np.ndarray, counts: np.ndarray) -> list[tuple]:
     best = hit[:, 0]
     strata = [g for g in np.unique(counts) if g > 0]
-    return [_share("real", pd.NA, best[counts > 0])] + [_share("real", g, best[counts == g]) for g in strata]
+    return [_share("real", None, best[counts > 0])] + [_share("real", g, best[counts == g]) for g in strata]
 
 
 def _share(metric: str, label_count, correct: np.ndarray) -> tuple:
@@ -198,32 +242,21 @@ def _subgroups(hit: np.ndarray, counts: np.ndarray, label_counts: Sequence[int])
     # The subgroups are disjoint, so the variances of their means add.
     error = np.sqrt(np.sum(np.square(list(errors.values())))) / len(groups)
     n = sum(len(values) for values in groups.values())
-    return [*scored, ("asma", pd.NA, mean, n, *metrics.normal(mean, error))]
+    return [*scored, ("asma", None, mean, n, *metrics.normal(mean, error))]
 
 
-def _published_column(table: pd.DataFrame, column: str, image_set: str, labels: str, n) -> pd.DataFrame:
+def _published_rows(table: pd.DataFrame, column: str, image_set: str, labels: str, n: int | None) -> list[tuple]:
     metric = column.split("_")[0]
-    values = table[column] / 100
-    binomial = metric in ("top1", "real")
-    intervals = [metrics.wilson(value * n, n) if binomial else (np.nan, np.nan) for value in values]
-    return pd.DataFrame(
-        {
-            "checkpoint": table["checkpoint"],
-            "image_set": image_set,
-            "labels": labels,
-            "protocol": "resize",
-            "metric": metric,
-            "label_count": pd.NA,
-            "value": values,
-            "n_images": n,
-            "ci_low": [low for low, _ in intervals],
-            "ci_high": [high for _, high in intervals],
-            "source": "published",
-        }
-    )
+    rows = []
+    for checkpoint, percent in zip(table["checkpoint"], table[column], strict=True):
+        value = percent / 100
+        interval = metrics.wilson(value * n, n) if n and metric in ("top1", "real") else (np.nan, np.nan)
+        rows.append((checkpoint, image_set, labels, "resize", metric, None, value, n, *interval, "published"))
+    return rows
 
 
-def _finish(frame: pd.DataFrame) -> pd.DataFrame:
+def _frame(rows: list[tuple]) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=COLUMNS)
     # Six decimals: finer than one image in 50,000, and the same in memory as in a committed CSV.
     numbers = {name: frame[name].astype(float).round(6) for name in ("value", "ci_low", "ci_high")}
-    return frame.assign(**numbers).astype({"label_count": "Int64", "n_images": "Int64"})[COLUMNS]
+    return frame.assign(**numbers).astype({"label_count": "Int64", "n_images": "Int64"})

@@ -1,0 +1,196 @@
+"""The command line: a thin wrapper, one function a command. Heavy modules are imported where they are used."""
+
+import sys
+import warnings
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.errors import WorkbenchError
+
+app = typer.Typer(
+    help="Is a classifier worse, or does the benchmark ask for one label where the picture shows several?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+class Format(StrEnum):
+    """How a score table is printed."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+class Protocol(StrEnum):
+    """How a picture becomes a model's input."""
+
+    resize = "resize"
+    crop = "crop"
+
+
+Mirror = Annotated[Path | None, typer.Option(envvar="WORKBENCH_MIRROR", help="A local copy of the public files: <owner>/<repository>/<path>.")]
+
+
+@app.command()
+def reproduce(
+    out: Annotated[Path, typer.Option(help="Folder for the report, figures and tables.")] = Path("outputs"),
+    only: Annotated[list[str] | None, typer.Option(help="Run only this notebook; may be given several times.")] = None,
+    parameter: Annotated[
+        list[tuple[str, str]] | None, typer.Option("--parameter", "-p", metavar="NAME VALUE", help="Set a notebook's parameter.")
+    ] = None,
+    jobs: Annotated[int | None, typer.Option(min=1, help="Notebooks at a time; by default one a core, at most four.")] = None,
+) -> None:
+    """Run every notebook and write the report, the figures and the tables."""
+    from tqdm import tqdm
+
+    from workbench import reproduce as reproduction
+
+    total = len(only) if only else len(reproduction.names())
+    with tqdm(total=total, unit="notebook", bar_format="{desc} {bar:20} {n_fmt}/{total_fmt} notebooks, {elapsed}{postfix}") as bar:
+
+        def show(running: list[str], done: list) -> None:
+            bar.n = len(done)
+            bar.set_postfix_str(f"running {', '.join(running)}" if running else "", refresh=True)
+
+        runs = reproduction.reproduce(out, only=only or (), values=dict(parameter or ()), jobs=jobs, on_change=show)
+    for run in runs:
+        typer.echo(f"  {run.name:22} {run.seconds:6.1f} s  {'FAILED: ' + run.error if run.error else 'ok'}")
+    typer.echo(f"Open {out / 'index.html'}")
+    if any(run.error for run in runs):
+        raise typer.Exit(1)
+
+
+@app.command("import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="Predictions or outputs: .npy, .npz, .csv or .parquet.")],
+    checkpoint: Annotated[str, typer.Option(help="Name of the checkpoint.")],
+    image_set: Annotated[str, typer.Option(help="Name of the image set, for instance v1 or v2.")],
+    out: Annotated[Path, typer.Option(help="The predictions file to write (.parquet).")],
+    images: Annotated[Path | None, typer.Option(help="Image ids in row order: text with one a line, or JSON.")] = None,
+    protocol: Annotated[Protocol, typer.Option(help="How the pictures were put to the model.")] = Protocol.resize,
+    topk: Annotated[int, typer.Option(min=1, max=1000, help="Classes to keep of logits or probabilities.")] = 16,
+) -> None:
+    """Bring your own predictions or logits into the predictions store."""
+    from workbench.predict import arrays, store
+
+    predictions = arrays.import_file(
+        file, checkpoint=checkpoint, image_set=image_set, images=images, protocol=protocol.value, topk=topk
+    )
+    store.write(predictions, out)
+    typer.echo(f"{out}: {len(predictions)} images, top-{predictions.topk} classes of {checkpoint} on {image_set} ({protocol.value})")
+
+
+@app.command()
+def score(
+    files: Annotated[list[Path], typer.Argument(help="Predictions files.")],
+    labels: Annotated[str | None, typer.Option(help="A label set's name or a label file; by default the image set's own.")] = None,
+    original: Annotated[str | None, typer.Option(help="The single labels that top-1 asks for, where --labels is a file.")] = None,
+    label_counts: Annotated[str, typer.Option(help="Label counts of subgroup accuracy and ASMA.")] = "1,2,3,4,5",
+    drop_unlabelled: Annotated[bool, typer.Option(help="Leave out images that the label set lacks.")] = False,
+    format: Annotated[Format, typer.Option(help="table for people, csv or json for programs.")] = Format.table,
+    mirror: Mirror = None,
+) -> None:
+    """Score predictions: top-1, ReaL, subgroup accuracy and ASMA, with intervals."""
+    from workbench.predict import store
+    from workbench.score import scores
+
+    _use_mirror(mirror)
+    frame = scores.score(
+        (store.read(file) for file in files),
+        labels,
+        original=original,
+        label_counts=_whole_numbers(label_counts),
+        drop_unlabelled=drop_unlabelled,
+    )
+    typer.echo(_formatted(frame, format), nl=False)
+
+
+@app.command()
+def fetch(
+    names: Annotated[list[str] | None, typer.Argument(help="Sources to fetch; all of them by default.")] = None,
+    mirror: Mirror = None,
+) -> None:
+    """Download, verify and cache the public files (data/sources.toml)."""
+    from tqdm import tqdm
+
+    from workbench.inputs import sources
+
+    _use_mirror(mirror)
+    for source in [sources.source(name) for name in names or sources.registry()]:
+        with tqdm(total=source.bytes, desc=source.name, unit="B", unit_scale=True) as bar:
+            sources.fetch(source.name, on_file=lambda file, bar=bar: bar.update(file.bytes))
+    typer.echo(f"Verified and cached in {sources.cache_dir()}")
+
+
+@app.command()
+def doctor(mirror: Mirror = None) -> None:
+    """Say what is installed, which public files are at hand, and whether there is a GPU."""
+    from workbench import provenance
+    from workbench.inputs import checkpoints, sources
+
+    _use_mirror(mirror)
+    typer.echo("Packages")
+    for name, version in provenance.versions().items():
+        typer.echo(f"  {name:20} {version}")
+    typer.echo(f"Public files (cache: {sources.cache_dir()}; mirror: {sources.mirror_dir() or 'none'})")
+    for name, source in sources.registry().items():
+        state = "at hand" if sources.available(name) else f"missing; get it with: workbench fetch {name}"
+        typer.echo(f"  {name:20} {source.bytes / 1e6:7.1f} MB  {state}")
+    typer.echo(f"Sample checkpoints and pictures\n  {checkpoints.sample_state()}")
+    typer.echo(f"GPU\n  {_gpu()}")
+
+
+def main() -> None:
+    """Entry point: an error that the user can mend is one sentence on stderr and exit code 2, without a traceback."""
+    warnings.showwarning = lambda message, *_: print(f"note: {message}", file=sys.stderr)
+    try:
+        app()
+    except WorkbenchError as error:
+        _fail(str(error))
+    except OSError as error:
+        _fail(f"{error.filename or 'the file system'}: {error.strerror or error}; check the path, its permissions and the space left")
+
+
+def _fail(sentence: str) -> None:
+    print(f"workbench: {sentence}", file=sys.stderr)
+    sys.exit(2)
+
+
+def _use_mirror(mirror: Path | None) -> None:
+    import os
+
+    if mirror is not None:
+        os.environ["WORKBENCH_MIRROR"] = str(mirror)
+
+
+def _whole_numbers(text: str) -> list[int]:
+    from workbench.errors import InputError
+
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError as error:
+        raise InputError(f"--label-counts is {text!r}; expected whole numbers with commas, like 1,2,3") from error
+
+
+def _formatted(frame, format: Format) -> str:
+    if format is Format.csv:
+        return frame.to_csv(index=False, lineterminator="\n")
+    if format is Format.json:
+        return frame.to_json(orient="records", indent=1) + "\n"
+    percent = frame.assign(**{name: (100 * frame[name]).map("{:.2f}".format) for name in ("value", "ci_low", "ci_high")})
+    columns = ["checkpoint", "image_set", "labels", "metric", "label_count", "value", "ci_low", "ci_high", "n_images"]
+    shown = percent[columns].assign(label_count=frame["label_count"].astype(object).where(frame["label_count"].notna(), "all"))
+    return shown.rename(columns={"value": "percent"}).to_string(index=False) + "\n"
+
+
+def _gpu() -> str:
+    import torch
+
+    if not torch.cuda.is_available():
+        return "none that torch can use; inference runs on the CPU"
+    return ", ".join(torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count()))

@@ -1,0 +1,163 @@
+"""One command, every figure: papermill over the notebooks, then the report."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from workbench import provenance, report
+from workbench.errors import InputError, WorkbenchError, unknown
+
+TIMEOUT_S = 600  # of one cell; a kernel that hangs must not hang the nightly run
+_READ = {"str": str, "int": int, "float": float, "bool": json.loads, "list": json.loads, "dict": json.loads}
+
+
+@dataclass(frozen=True)
+class Run:
+    """What became of one notebook: the executed file, how long it took, and the error that ended it, if one did."""
+
+    name: str
+    path: Path
+    seconds: float
+    error: str | None = None
+
+
+def notebooks_dir() -> Path:
+    """The folder of the notebooks: the repository's, or the copy inside an installed wheel."""
+    package = Path(__file__).resolve().parent
+    for folder in (package.parents[1] / "notebooks", package / "notebooks"):
+        if folder.is_dir():
+            return folder
+    raise WorkbenchError(f"there is no folder notebooks/ near {package}; reinstall the workbench")
+
+
+def names() -> list[str]:
+    """Names of all notebooks, in reading order."""
+    return sorted(path.stem for path in notebooks_dir().glob("[0-9]*.ipynb"))
+
+
+def reproduce(
+    out: str | Path,
+    *,
+    only: Sequence[str] = (),
+    values: Mapping[str, str] | None = None,
+    jobs: int | None = None,
+    on_change: Callable[[list[str], list[Run]], None] = lambda running, done: None,
+) -> list[Run]:
+    """Run the notebooks (all, or `only` these), `jobs` at a time, and write figures, tables, notebooks and the report below `out`.
+
+    `values` are parameters as text; each goes to the notebooks that have it. `on_change` is told the running names and the finished runs. A
+    notebook that fails does not stop the others; it is marked in the report. Raises `UnknownNameError` for an unknown notebook or
+    parameter and `InputError` for a value of the wrong type, before any kernel starts.
+    """
+    out = Path(out).resolve()
+    chosen = _chosen(only)
+    given = {name: parameter_values(name, values or {}) for name in chosen}
+    _refuse_unknown(values or {}, chosen)
+    _make_writable(out)
+    started = time.time()
+    runs = _run_all(chosen, given, out, jobs or min(4, os.cpu_count() or 1), on_change)
+    facts = provenance.collect(out, started, runs, given)
+    provenance.write(facts, out)
+    report.write(runs, facts, out)
+    return runs
+
+
+@cache
+def parameters(name: str) -> dict[str, dict]:
+    """The parameters of a notebook, from its tagged cell: name -> type, default and help."""
+    import papermill
+
+    found = papermill.inspect_notebook(str(notebooks_dir() / f"{name}.ipynb"))
+    return {key: {"type": p["inferred_type_name"], "default": p["default"], "help": p["help"]} for key, p in found.items()}
+
+
+def parameter_values(name: str, values: Mapping[str, str]) -> dict[str, object]:
+    """The given values that notebook `name` has a parameter for, read as that parameter's type."""
+    known = parameters(name)
+    return {key: _read_value(name, key, known[key]["type"], text) for key, text in values.items() if key in known}
+
+
+def _read_value(notebook: str, name: str, kind: str, text: str) -> object:
+    try:
+        value = _READ[kind](text)
+    except ValueError:
+        value = None
+    if type(value).__name__ != kind:
+        example = {"list": "[1, 2, 3]", "bool": "true", "int": "5", "float": "0.5"}.get(kind, "text")
+        raise InputError(f"parameter {name!r} of {notebook} is a {kind}; {text!r} is none. Write it like {example}")
+    return value
+
+
+def _refuse_unknown(values: Mapping[str, str], chosen: Sequence[str]) -> None:
+    known = sorted({key for name in chosen for key in parameters(name)} - {"outputs"})
+    for key in values:
+        if key == "outputs":
+            raise InputError("the parameter 'outputs' is set by --out")
+        if key not in known:
+            raise unknown("parameter", key, known)
+
+
+def _chosen(only: Sequence[str]) -> list[str]:
+    known = names()
+    for name in only:
+        if name not in known:
+            raise unknown("notebook", name, known)
+    return [name for name in known if not only or name in only]
+
+
+def _make_writable(out: Path) -> None:
+    try:
+        (out / "notebooks").mkdir(parents=True, exist_ok=True)
+        probe = out / ".writable"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise InputError(f"{out} cannot be written to ({error.strerror}); choose another folder with --out") from error
+
+
+def _run_all(chosen: list[str], given: dict, out: Path, jobs: int, on_change: Callable) -> list[Run]:
+    running: list[str] = []
+    done: list[Run] = []
+
+    def run(name: str) -> Run:
+        running.append(name)
+        on_change(running, done)
+        result = _run_one(name, given[name], out)
+        running.remove(name)
+        done.append(result)
+        on_change(running, done)
+        return result
+
+    with ThreadPoolExecutor(jobs) as pool:
+        return list(pool.map(run, chosen))
+
+
+def _run_one(name: str, values: dict[str, object], out: Path) -> Run:
+    import papermill
+
+    target = out / "notebooks" / f"{name}.ipynb"
+    target.unlink(missing_ok=True)
+    started = time.perf_counter()
+    error = None
+    try:
+        papermill.execute_notebook(
+            str(notebooks_dir() / f"{name}.ipynb"),
+            str(target),
+            parameters=values | {"outputs": str(out)},
+            progress_bar=False,
+            execution_timeout=TIMEOUT_S,
+        )
+    except Exception as caught:  # whatever ends a kernel, the other notebooks and the report still come out
+        error = _one_line(caught)
+    return Run(name, target, time.perf_counter() - started, error)
+
+
+def _one_line(error: Exception) -> str:
+    if hasattr(error, "ename"):
+        return f"cell {getattr(error, 'exec_count', '?')}: {error.ename}: {error.evalue}"
+    return f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else 'no message'}"

@@ -1,0 +1,72 @@
+"""Pictures beside what a checkpoint sees in them."""
+
+import base64
+import io
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from workbench.errors import InputError
+from workbench.inputs import classes
+from workbench.inputs.images import ImageSet
+from workbench.inputs.labels import LabelSet
+from workbench.predict.engine import decode
+from workbench.predict.store import Predictions
+from workbench.show.theme import GREEN, RED
+
+SIDE = 116  # of a thumbnail, in pixels
+
+
+def top_predictions(predictions: Predictions, labels: LabelSet, images: ImageSet, *, k: int = 5, columns: int = 2) -> alt.ConcatChart:
+    """Each picture with the bars of its `k` best classes; a correct one is a filled green bar and says so, the others are hollow and red.
+
+    Scores are shown in whole percent. Raises `InputError` for predictions without scores.
+    """
+    if predictions.scores is None:
+        raise InputError(f"the predictions of {predictions.checkpoint} have no scores; predict again, or import logits")
+    cells = []
+    for row, image in enumerate(predictions.images):
+        wanted = labels.labels(image)
+        bars = _bars(predictions.classes[row, :k], predictions.scores[row, :k], wanted)
+        heading = ", ".join(classes.names()[label] for label in wanted)
+        cells.append(_picture_with_bars(heading, thumbnail(images.read(image), image), bars))
+    return alt.concat(*cells, columns=columns, spacing=14)
+
+
+def thumbnail(data: bytes, image: str, side: int = SIDE) -> str:
+    """A picture as the data URL of a JPEG that fits a square of `side` pixels."""
+    picture = decode(data, image)
+    picture.thumbnail((side, side))
+    buffer = io.BytesIO()
+    picture.save(buffer, "JPEG", quality=80)
+    return f"data:image/jpeg;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def _bars(best: np.ndarray, scores: np.ndarray, wanted: list[int]) -> pd.DataFrame:
+    percent = np.rint(100 * scores).astype(int)
+    correct = np.isin(best, wanted)
+    names = [classes.names()[label] for label in best]
+    text = [f"{share} %{' correct' if right else ''}" for right, share in zip(correct, percent, strict=True)]
+    return pd.DataFrame({"class": names, "score": percent, "correct": correct, "text": text})
+
+
+def _picture_with_bars(heading: str, url: str, bars: pd.DataFrame) -> alt.HConcatChart:
+    image = alt.Chart(pd.DataFrame({"url": [url]})).mark_image(width=SIDE, height=SIDE)
+    image = image.encode(url="url:N", x=alt.value(SIDE / 2), y=alt.value(SIDE / 2))
+    # One extent for all, so that the bars of all pictures start at one line.
+    axis = alt.Axis(labelLimit=140, minExtent=145, maxExtent=145, labelFontSize=11, ticks=False, domain=False)
+    base = alt.Chart(bars).encode(
+        y=alt.Y("class:N", sort=bars["class"].tolist(), title=None, axis=axis),
+        # Bars end at 100; the rest of the width is for their text.
+        x=alt.X("score:Q", scale=alt.Scale(domain=[0, 150]), axis=None),
+        tooltip=[alt.Tooltip("class:N"), alt.Tooltip("score:Q", title="score (%)"), alt.Tooltip("correct:N")],
+    )
+    told_apart = {"domain": [True, False]}
+    drawn = base.mark_bar(height=13, strokeWidth=1.5).encode(
+        fill=alt.Fill("correct:N", scale=alt.Scale(**told_apart, range=[GREEN, "white"]), legend=None),
+        stroke=alt.Stroke("correct:N", scale=alt.Scale(**told_apart, range=[GREEN, RED]), legend=None),
+    )
+    drawn += base.mark_text(align="left", dx=4, fontSize=11).encode(text="text:N")
+    title = alt.Title(heading, fontSize=12, fontWeight="bold", offset=4, limit=400)
+    return alt.hconcat(image.properties(width=SIDE, height=SIDE), drawn.properties(width=170, height=SIDE), spacing=6, title=title)
