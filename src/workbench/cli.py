@@ -41,7 +41,7 @@ def reproduce(
     out: Annotated[Path, typer.Option(help="Folder for the report, figures and tables.")] = Path("outputs"),
     only: Annotated[list[str] | None, typer.Option(help="Run only this notebook; may be given several times.")] = None,
     parameter: Annotated[
-        list[tuple[str, str]] | None, typer.Option("--parameter", "-p", metavar="NAME VALUE", help="Set a notebook's parameter.")
+        list[str] | None, typer.Option("--parameter", "-p", metavar="NAME VALUE", help="Set a notebook's parameter, as in papermill.")
     ] = None,
     jobs: Annotated[int | None, typer.Option(min=1, help="Notebooks at a time; by default one a core, at most four.")] = None,
 ) -> None:
@@ -57,7 +57,7 @@ def reproduce(
             bar.n = len(done)
             bar.set_postfix_str(f"running {', '.join(running)}" if running else "", refresh=True)
 
-        runs = reproduction.reproduce(out, only=only or (), values=dict(parameter or ()), jobs=jobs, on_change=show)
+        runs = reproduction.reproduce(out, only=only or (), values=dict(text.split("=", 1) for text in parameter or ()), jobs=jobs, on_change=show)
     for run in runs:
         typer.echo(f"  {run.name:22} {run.seconds:6.1f} s  {'FAILED: ' + run.error if run.error else 'ok'}")
     typer.echo(f"Open {out / 'index.html'}")
@@ -149,11 +149,27 @@ def main() -> None:
     """Entry point: an error that the user can mend is one sentence on stderr and exit code 2, without a traceback."""
     warnings.showwarning = lambda message, *_: print(f"note: {message}", file=sys.stderr)
     try:
-        app()
+        app(_joined_parameters(sys.argv[1:]))
     except WorkbenchError as error:
         _fail(str(error))
     except OSError as error:
         _fail(f"{error.filename or 'the file system'}: {error.strerror or error}; check the path, its permissions and the space left")
+
+
+def _joined_parameters(arguments: list[str]) -> list[str]:
+    """``-p NAME VALUE`` as ``-p NAME=VALUE``: typer has no option of two values that may be repeated.
+
+    >>> _joined_parameters(["-p", "movers", "5", "--jobs", "2"])
+    ['-p', 'movers=5', '--jobs', '2']
+    """
+    joined: list[str] = []
+    rest = iter(arguments)
+    for argument in rest:
+        joined.append(argument)
+        if argument in ("-p", "--parameter"):
+            name, value = next(rest, ""), next(rest, "")
+            joined.append(f"{name}={value}")
+    return joined
 
 
 def _fail(sentence: str) -> None:

@@ -151,10 +151,18 @@ def _run_one(name: str, values: dict[str, object], out: Path) -> Run:
             parameters=values | {"outputs": str(out)},
             progress_bar=False,
             execution_timeout=TIMEOUT_S,
+            config=_kernel_config(),
         )
     except Exception as caught:  # whatever ends a kernel, the other notebooks and the report still come out
         error = _one_line(caught)
     return Run(name, target, time.perf_counter() - started, error)
+
+
+def _kernel_config():
+    """Talk to kernels over sockets in the file system, which other users of the machine cannot reach, where there are any."""
+    from traitlets.config import Config
+
+    return Config({"KernelManager": {"transport": "tcp" if os.name == "nt" else "ipc"}})
 
 
 def _one_line(error: Exception) -> str:

@@ -62,17 +62,23 @@ def _panel(source: str, protocol: str) -> str:
 def _gap_column(frame: pd.DataFrame, heading: str, metric: str, domain: list, reach: list, *, first: bool) -> alt.VConcatChart:
     frame = frame.sort_values(["v1", "v2"], ignore_index=True)
     frame["place"] = frame.index + 1
-    values = frame.melt(["place", "checkpoint", "family", "gap"], ["v1", "v2"], "set", "percent")
-    values["set"] = values["set"].map(SETS)
-    x = alt.X("place:Q", title=f"{len(frame)} checkpoints, in order of V1", axis=alt.Axis(grid=False, tickCount=5), scale=alt.Scale(nice=False, domain=[0, len(frame) + 1]))
-    tips = [_tip("checkpoint"), _tip("family"), _tip("set", "image set"), _tip("percent", f"{METRICS[metric]} (%)"), _tip("gap", "V1 - V2 (points)")]
-    upper = alt.Chart(values, title=alt.Title(heading, fontSize=13, fontWeight="normal")).mark_point(filled=True, size=22).encode(
-        x=x.title(None),
-        y=alt.Y("percent:Q", title=f"{METRICS[metric]} (%)" if first else None, scale=alt.Scale(domain=domain, zero=False)),
-        color=_set_color(),
-        shape=alt.Shape("set:N", title=None, sort=list(SETS.values()), scale=alt.Scale(domain=list(SETS.values()), range=["circle", "triangle-up"])),
-        opacity=alt.condition(_in_family(), alt.value(0.9), alt.value(0.06)),
-        tooltip=tips,
+    axis = alt.Axis(grid=False, tickCount=5)
+    x = alt.X("place:Q", title=f"{len(frame)} checkpoints, in order of V1", axis=axis, scale=alt.Scale(nice=False, domain=[0, len(frame) + 1]))
+    names = list(SETS.values())
+    tips = [_tip("checkpoint"), _tip("family"), _tip("v1", f"V1 {METRICS[metric]} (%)"), _tip("v2", f"V2 {METRICS[metric]} (%)"), _tip("gap", "V1 - V2 (points)")]
+    upper = (
+        alt.Chart(frame, title=alt.Title(heading, fontSize=13, fontWeight="normal"))
+        .transform_fold(["v1", "v2"], as_=["key", "percent"])
+        .transform_calculate(set=f"datum.key == 'v1' ? '{names[0]}' : '{names[1]}'")
+        .mark_point(filled=True, size=22)
+        .encode(
+            x=x.title(None),
+            y=alt.Y("percent:Q", title=f"{METRICS[metric]} (%)" if first else None, scale=alt.Scale(domain=domain, zero=False)),
+            color=_set_color(),
+            shape=alt.Shape("set:N", title=None, sort=names, scale=alt.Scale(domain=names, range=["circle", "triangle-up"])),
+            opacity=alt.condition(_in_family(), alt.value(0.9), alt.value(0.06)),
+            tooltip=tips,
+        )
     )
     return alt.vconcat(upper.properties(width=360, height=230), _difference(frame, x, reach, first), spacing=8)
 
@@ -80,7 +86,7 @@ def _gap_column(frame: pd.DataFrame, heading: str, metric: str, domain: list, re
 def _difference(frame: pd.DataFrame, x: alt.X, reach: list, first: bool) -> alt.LayerChart:
     mean = frame["gap"].mean()
     y = alt.Y("gap:Q", title="V1 - V2 (points)" if first else None, scale=alt.Scale(domain=reach), axis=alt.Axis(tickCount=4))
-    base = alt.Chart(frame.drop(columns=["v1", "v2"])).encode(x=x)
+    base = alt.Chart(frame).encode(x=x)
     tips = [_tip("checkpoint"), _tip("family"), _tip("gap", "V1 - V2 (points)"), _tip("ci_low", "from"), _tip("ci_high", "to")]
     dots = base.mark_point(filled=True, size=14, color=GREY).encode(
         y=y, tooltip=tips, opacity=alt.condition(_in_family(), alt.value(1), alt.value(0.08))
