@@ -33,7 +33,10 @@ class Protocol(StrEnum):
     crop = "crop"
 
 
-Mirror = Annotated[Path | None, typer.Option(envvar="WORKBENCH_MIRROR", help="A local copy of the public files: <owner>/<repository>/<path>.")]
+Mirror = Annotated[
+    Path | None,
+    typer.Option(envvar="WORKBENCH_MIRROR", help="A local copy of the public files: <owner>/<repository>/<path>."),
+]
 
 
 @app.command()
@@ -41,9 +44,12 @@ def reproduce(
     out: Annotated[Path, typer.Option(help="Folder for the report, figures and tables.")] = Path("outputs"),
     only: Annotated[list[str] | None, typer.Option(help="Run only this notebook; may be given several times.")] = None,
     parameter: Annotated[
-        list[str] | None, typer.Option("--parameter", "-p", metavar="NAME VALUE", help="Set a notebook's parameter, as in papermill.")
+        list[str] | None,
+        typer.Option("--parameter", "-p", metavar="NAME VALUE", help="Set a notebook's parameter, as in papermill."),
     ] = None,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Notebooks at a time; by default one a core, at most four.")] = None,
+    jobs: Annotated[
+        int | None, typer.Option(min=1, help="Notebooks at a time; by default one a core, at most four.")
+    ] = None,
 ) -> None:
     """Run every notebook and write the report, the figures and the tables."""
     from tqdm import tqdm
@@ -51,13 +57,17 @@ def reproduce(
     from workbench import reproduce as reproduction
 
     total = len(only) if only else len(reproduction.names())
-    with tqdm(total=total, unit="notebook", bar_format="{desc} {bar:20} {n_fmt}/{total_fmt} notebooks, {elapsed}{postfix}") as bar:
+    with tqdm(
+        total=total, unit="notebook", bar_format="{desc} {bar:20} {n_fmt}/{total_fmt} notebooks, {elapsed}{postfix}"
+    ) as bar:
 
         def show(running: list[str], done: list) -> None:
             bar.n = len(done)
             bar.set_postfix_str(f"running {', '.join(running)}" if running else "", refresh=True)
 
-        runs = reproduction.reproduce(out, only=only or (), values=dict(text.split("=", 1) for text in parameter or ()), jobs=jobs, on_change=show)
+        runs = reproduction.reproduce(
+            out, only=only or (), values=dict(text.split("=", 1) for text in parameter or ()), jobs=jobs, on_change=show
+        )
     for run in runs:
         typer.echo(f"  {run.name:22} {run.seconds:6.1f} s  {'FAILED: ' + run.error if run.error else 'ok'}")
     typer.echo(f"Open {out / 'index.html'}")
@@ -82,14 +92,18 @@ def import_(
         file, checkpoint=checkpoint, image_set=image_set, images=images, protocol=protocol.value, topk=topk
     )
     store.write(predictions, out)
-    typer.echo(f"{out}: {len(predictions)} images, top-{predictions.topk} classes of {checkpoint} on {image_set} ({protocol.value})")
+    typer.echo(f"{out}: {len(predictions)} images, top-{predictions.topk} classes of {checkpoint} on {image_set}")
 
 
 @app.command()
 def score(
     files: Annotated[list[Path], typer.Argument(help="Predictions files.")],
-    labels: Annotated[str | None, typer.Option(help="A label set's name or a label file; by default the image set's own.")] = None,
-    original: Annotated[str | None, typer.Option(help="The single labels that top-1 asks for, where --labels is a file.")] = None,
+    labels: Annotated[
+        str | None, typer.Option(help="A label set's name or a label file; by default the image set's own.")
+    ] = None,
+    original: Annotated[
+        str | None, typer.Option(help="The single labels that top-1 asks for, where --labels is a file.")
+    ] = None,
     label_counts: Annotated[str, typer.Option(help="Label counts of subgroup accuracy and ASMA.")] = "1,2,3,4,5",
     drop_unlabelled: Annotated[bool, typer.Option(help="Leave out images that the label set lacks.")] = False,
     format: Annotated[Format, typer.Option(help="table for people, csv or json for programs.")] = Format.table,
@@ -153,7 +167,10 @@ def main() -> None:
     except WorkbenchError as error:
         _fail(str(error))
     except OSError as error:
-        _fail(f"{error.filename or 'the file system'}: {error.strerror or error}; check the path, its permissions and the space left")
+        _fail(
+            f"{error.filename or 'the file system'}: {error.strerror or error}; "
+            "check the path, its permissions and the space left"
+        )
 
 
 def _joined_parameters(arguments: list[str]) -> list[str]:
@@ -198,9 +215,13 @@ def _formatted(frame, format: Format) -> str:
         return frame.to_csv(index=False, lineterminator="\n")
     if format is Format.json:
         return frame.to_json(orient="records", indent=1) + "\n"
-    percent = frame.assign(**{name: (100 * frame[name]).map("{:.2f}".format) for name in ("value", "ci_low", "ci_high")})
+    percent = frame.assign(
+        **{name: (100 * frame[name]).map("{:.2f}".format) for name in ("value", "ci_low", "ci_high")}
+    )
     columns = ["checkpoint", "image_set", "labels", "metric", "label_count", "value", "ci_low", "ci_high", "n_images"]
-    shown = percent[columns].assign(label_count=frame["label_count"].astype(object).where(frame["label_count"].notna(), "all"))
+    shown = percent[columns].assign(
+        label_count=frame["label_count"].astype(object).where(frame["label_count"].notna(), "all")
+    )
     return shown.rename(columns={"value": "percent"}).to_string(index=False) + "\n"
 
 

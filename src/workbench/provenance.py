@@ -1,4 +1,6 @@
-"""Where the results come from: versions, machine, parameters, and the sha256 of every file that went in and came out."""
+"""Where the results come from: versions, machine, parameters, and the sha256 of every file that went in and
+came out.
+"""
 
 import json
 import platform
@@ -8,8 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import workbench
+from workbench.files import writing
 from workbench.inputs import classes, sources
-from workbench.show import export
 
 PACKAGES = ("altair", "numpy", "pandas", "papermill", "pyarrow", "timm", "torch", "vl-convert-python")
 WRITTEN = ("figures", "tables", "predictions", "notebooks")
@@ -17,7 +19,12 @@ WRITTEN = ("figures", "tables", "predictions", "notebooks")
 
 def collect(out: Path, started: float, runs: Sequence, parameters: dict) -> dict:
     """The provenance of a run that began at `started` (seconds since the epoch) and wrote below `out`."""
-    made = [path for name in WRITTEN for path in sorted((out / name).rglob("*")) if path.is_file() and path.stat().st_mtime >= started - 1]
+    made = [
+        path
+        for name in WRITTEN
+        for path in sorted((out / name).rglob("*"))
+        if path.is_file() and path.stat().st_mtime >= started - 1
+    ]
     return {
         "made": datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds"),
         "versions": {"workbench": workbench.__version__, "python": platform.python_version()} | versions(),
@@ -44,14 +51,20 @@ def versions() -> dict[str, str]:
 def inputs() -> dict[str, str]:
     """sha256 of every committed input, of timm's ReaL labels, and of every registered public file that is at hand."""
     data = sources.data_dir()
-    committed = {f"data/{path.relative_to(data).as_posix()}": sources.sha256(path) for path in sorted(data.rglob("*.*"))}
+    committed = {
+        f"data/{path.relative_to(data).as_posix()}": sources.sha256(path) for path in sorted(data.rglob("*.*"))
+    }
     real = classes.timm_info("imagenet_real_labels.json")
     public = {
-        file.path: file.sha256 for name, source in sources.registry().items() if sources.available(name) for file in source.files
+        file.path: file.sha256
+        for name, source in sources.registry().items()
+        if sources.available(name)
+        for file in source.files
     }
     return committed | {"timm/data/_info/imagenet_real_labels.json": sources.sha256(real)} | public
 
 
 def write(facts: dict, out: Path) -> None:
     """Write ``provenance.json``."""
-    export.write_bytes(out / "provenance.json", (json.dumps(facts, indent=1) + "\n").encode())
+    with writing(out / "provenance.json") as stream:
+        stream.write((json.dumps(facts, indent=1) + "\n").encode())

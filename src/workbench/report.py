@@ -10,7 +10,8 @@ from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from workbench.show import export, theme
+from workbench.files import writing
+from workbench.show import theme
 
 if TYPE_CHECKING:
     from workbench.reproduce import Run
@@ -29,10 +30,11 @@ def write(runs: Sequence["Run"], provenance: dict, out: Path) -> Path:
         failed=[run for run in runs if run.error],
         provenance=provenance,
         # A closing tag inside the library's strings would end the script element.
-        library=vlc.javascript_bundle(vl_version=theme.vl_version()).replace("</script", "<\\/script"),
+        library=vlc.javascript_bundle(vl_version=theme.vl_version()).replace("</script", "<\\/script"),  # pyright: ignore[reportCallIssue]
     )
     path = out / "index.html"
-    export.write_bytes(path, page.encode())
+    with writing(path) as stream:
+        stream.write(page.encode())
     return path
 
 
@@ -54,7 +56,9 @@ def _body(notebook, name: str) -> str:
     from nbconvert import HTMLExporter
 
     # papermill's own cells repeat the parameters and errors that the page shows anyway
-    notebook.cells = [cell for cell in notebook.cells if "papermill" not in cell.metadata.get("papermill", {}).get("status", "")]
+    notebook.cells = [
+        cell for cell in notebook.cells if "papermill" not in cell.metadata.get("papermill", {}).get("status", "")
+    ]
     for number, cell in enumerate(notebook.cells):
         for output in cell.get("outputs", []):
             _inline_chart(output, f"{name}-{number}")
@@ -69,5 +73,6 @@ def _inline_chart(output, id: str) -> None:
     if theme.MIME in data:
         specification = json.dumps(data[theme.MIME], separators=(",", ":")).replace("</", "<\\/")
         output["data"] = {
-            "text/html": f'<div class="chart" id="{escape(id)}"></div><script type="application/json" data-chart="{escape(id)}">{specification}</script>'
+            "text/html": f'<div class="chart" id="{escape(id)}"></div>'
+            f'<script type="application/json" data-chart="{escape(id)}">{specification}</script>'
         }

@@ -2,6 +2,7 @@
 
 import json
 import os
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -48,11 +49,13 @@ def reproduce(
     jobs: int | None = None,
     on_change: Callable[[list[str], list[Run]], None] = lambda running, done: None,
 ) -> list[Run]:
-    """Run the notebooks (all, or `only` these), `jobs` at a time, and write figures, tables, notebooks and the report below `out`.
+    """Run the notebooks (all, or `only` these), `jobs` at a time, and write figures, tables, notebooks and
+    the report below `out`.
 
-    `values` are parameters as text; each goes to the notebooks that have it. `on_change` is told the running names and the finished runs. A
-    notebook that fails does not stop the others; it is marked in the report. Raises `UnknownNameError` for an unknown notebook or
-    parameter and `InputError` for a value of the wrong type, before any kernel starts.
+    `values` are parameters as text; each goes to the notebooks that have it. `on_change` is told the running
+    names and the finished runs. A notebook that fails does not stop the others; it is marked in the report.
+    Raises `UnknownNameError` for an unknown notebook or parameter and `InputError` for a value of the wrong
+    type, before any kernel starts.
     """
     out = Path(out).resolve()
     chosen = _chosen(only)
@@ -73,7 +76,9 @@ def parameters(name: str) -> dict[str, dict]:
     import papermill
 
     found = papermill.inspect_notebook(str(notebooks_dir() / f"{name}.ipynb"))
-    return {key: {"type": p["inferred_type_name"], "default": p["default"], "help": p["help"]} for key, p in found.items()}
+    return {
+        key: {"type": p["inferred_type_name"], "default": p["default"], "help": p["help"]} for key, p in found.items()
+    }
 
 
 def parameter_values(name: str, values: Mapping[str, str]) -> dict[str, object]:
@@ -145,27 +150,30 @@ def _run_one(name: str, values: dict[str, object], out: Path) -> Run:
     started = time.perf_counter()
     error = None
     try:
-        papermill.execute_notebook(
-            str(notebooks_dir() / f"{name}.ipynb"),
-            str(target),
-            parameters=values | {"outputs": str(out)},
-            progress_bar=False,
-            execution_timeout=TIMEOUT_S,
-            config=_kernel_config(),
-        )
+        with tempfile.TemporaryDirectory(prefix="workbench-") as sockets:
+            papermill.execute_notebook(
+                str(notebooks_dir() / f"{name}.ipynb"),
+                str(target),
+                parameters=values | {"outputs": str(out)},
+                progress_bar=False,
+                execution_timeout=TIMEOUT_S,
+                config=_kernel_config(sockets),
+            )
     except Exception as caught:  # whatever ends a kernel, the other notebooks and the report still come out
         error = _one_line(caught)
     return Run(name, target, time.perf_counter() - started, error)
 
 
-def _kernel_config():
-    """Talk to kernels over sockets in the file system, which other users of the machine cannot reach, where there are any."""
+def _kernel_config(sockets: str):
+    """Talk to a kernel over sockets in a folder of its own, which other users of the machine cannot reach."""
     from traitlets.config import Config
 
-    return Config({"KernelManager": {"transport": "tcp" if os.name == "nt" else "ipc"}})
+    return Config() if os.name == "nt" else Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}})
 
 
 def _one_line(error: Exception) -> str:
-    if hasattr(error, "ename"):
-        return f"cell {getattr(error, 'exec_count', '?')}: {error.ename}: {error.evalue}"
+    from papermill.exceptions import PapermillExecutionError
+
+    if isinstance(error, PapermillExecutionError):
+        return f"cell {error.exec_count}: {error.ename}: {error.evalue}"
     return f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else 'no message'}"

@@ -29,17 +29,18 @@ class Checkpoint:
 def load(name: str) -> Checkpoint:
     """A checkpoint by its timm name; the three of the extra ``sample`` need no network.
 
-    Raises `InputError` for a name timm does not know or a head that has not 1000 classes, `MissingSourceError` where the
-    weights cannot be had.
+    Raises `InputError` for a name timm does not know or a head that has not 1000 classes,
+    `MissingSourceError` where the weights cannot be had.
     """
     import timm
+    from timm.data.config import resolve_model_data_config
 
     if not timm.is_model(name):
         raise InputError(f"timm knows no checkpoint {name!r}; list them with timm.list_pretrained()")
     model, digest = _sample(name) if name in SAMPLE else _pretrained(name)
     if model.num_classes != 1000:
         raise InputError(f"{name} has {model.num_classes} classes; expected the 1000 of ImageNet-1k")
-    return Checkpoint(name, model.eval(), timm.data.resolve_model_data_config(model), digest)
+    return Checkpoint(name, model.eval(), resolve_model_data_config(model), digest)
 
 
 def sample_state() -> str:

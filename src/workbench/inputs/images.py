@@ -1,7 +1,7 @@
 """Image sets: a name, image ids in order, and the bytes of each image.
 
-An id never depends on a position: V1 images are ``ILSVRC2012_val_00000293``, V2 images their sha1, all others their path
-relative to the folder they were read from.
+An id never depends on a position: V1 images are ``ILSVRC2012_val_00000293``, V2 images their sha1, all others
+their path relative to the folder they were read from.
 """
 
 import re
@@ -69,5 +69,7 @@ def sample() -> ImageSet:
 def _image_set(name: str, root: Path, files: list[Path]) -> ImageSet:
     by_id = {canonical_id(file.relative_to(root).as_posix()): file for file in files}
     if len(by_id) != len(files):
-        raise InputError(f"{root}: {len(files) - len(by_id)} image ids occur twice; each V1 or V2 image may be there once")
+        raise InputError(
+            f"{root}: {len(files) - len(by_id)} image ids occur twice; each V1 or V2 image may be there once"
+        )
     return ImageSet(name, tuple(by_id), lambda image: by_id[image].read_bytes())

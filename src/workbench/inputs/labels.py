@@ -53,7 +53,8 @@ class LabelSet:
     def rows(self, images: pd.Index) -> np.ndarray:
         """Row of each image id in this set, -1 where it has none, shape (len(images),).
 
-        The last answer is kept: files of predictions mostly share their ids, and looking up 50,000 takes longer than scoring them.
+        The last answer is kept: files of predictions mostly share their ids, and looking up 50,000 takes
+        longer than scoring them.
         """
         if self._last and (self._last[0] is images or self._last[0].equals(images)):
             return self._last[1]
@@ -62,9 +63,11 @@ class LabelSet:
         return rows
 
     def labels(self, image: str) -> list[int]:
-        """Class indices of one image."""
-        i = self.images.get_loc(image)
-        return self.classes[self.indptr[i] : self.indptr[i + 1]].tolist()
+        """Class indices of one image. Raises `InputError` for an id that is not in the set."""
+        row = self.images.get_indexer(pd.Index([image], dtype="str"))[0]
+        if row < 0:
+            raise InputError(f"image {image!r} is not in label set {self.name!r}, which has {len(self)} images")
+        return self.classes[self.indptr[row] : self.indptr[row + 1]].tolist()
 
 
 def from_mapping(name: str, labels: Mapping[str, Iterable[int]]) -> LabelSet:
@@ -100,8 +103,9 @@ def load(name_or_file: str) -> LabelSet:
 def read(path: Path) -> LabelSet:
     """A user's own label set, named after the file.
 
-    ``.json`` holds ``{image id: [class index, ...]}``; ``.csv`` and ``.parquet`` hold one row per label with the columns
-    ``image`` and ``class``. An image without labels appears in JSON with ``[]``, in tables with an empty class.
+    ``.json`` holds ``{image id: [class index, ...]}``; ``.csv`` and ``.parquet`` hold one row per label with
+    the columns ``image`` and ``class``. An image without labels appears in JSON with ``[]``, in tables with
+    an empty class.
     """
     if path.suffix == ".json":
         mapping = _read_json(path)
@@ -130,7 +134,8 @@ def _read_table(path: Path) -> dict[str, list[int]]:
     if not {"image", "class"} <= set(frame.columns):
         raise InputError(f"{path} has the columns {list(frame.columns)}; expected 'image' and 'class'")
     return {
-        str(image): [int(label) for label in group.dropna()] for image, group in frame.groupby("image", sort=False)["class"]
+        str(image): [int(label) for label in group.dropna()]
+        for image, group in frame.groupby("image", sort=False)["class"]
     }
 
 

@@ -8,7 +8,6 @@ the same layout; :func:`fetch` downloads it there. Whatever is handed out has th
 import hashlib
 import os
 import shutil
-import tempfile
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from functools import cache
 from pathlib import Path
 
 from workbench.errors import DamagedFileError, InputError, MissingSourceError, unknown
+from workbench.files import writing
 
 
 @dataclass(frozen=True)
@@ -116,20 +116,21 @@ def locate(name: str) -> dict[str, Path]:
     return found
 
 
-def how_to_fetch(name: str) -> str:
-    """A sentence that says which source is not at hand and how to get it."""
-    wanted = source(name)
+def how_to_fetch(*names: str) -> str:
+    """A sentence that says which sources are not at hand and how to get them."""
+    wanted = ", ".join(f"{name} ({source(name).purpose}; {source(name).bytes / 1e6:.1f} MB)" for name in names)
     return (
-        f"the source {name!r} ({wanted.purpose}; {wanted.bytes / 1e6:.1f} MB) is not at hand; "
-        f"get it with 'workbench fetch {name}', or set WORKBENCH_MIRROR to a local copy"
+        f"not at hand: {wanted}; get {'them' if len(names) > 1 else 'it'} with 'workbench fetch {' '.join(names)}', "
+        "or set WORKBENCH_MIRROR to a local copy"
     )
 
 
-def fetch(name: str, on_file: Callable[[File], None] = lambda file: None) -> list[Path]:
+def fetch(name: str, on_file: Callable[[File], object] = lambda file: None) -> list[Path]:
     """Bring a source into the cache, from the mirror if one is set, else over the network; verify every file.
 
-    A file that is already there and whole is kept. `on_file` is called after each file. Raises `MissingSourceError` when
-    a download fails and `DamagedFileError` when what came has another checksum; nothing half-written stays.
+    A file that is already there and whole is kept. `on_file` is called after each file. Raises
+    `MissingSourceError` when a download fails and `DamagedFileError` when what came has another checksum;
+    nothing half-written stays.
     """
     paths = []
     for file in source(name).files:
@@ -168,20 +169,10 @@ def _bring(file: File, target: Path) -> None:
     if mirror and (mirror / file.path).is_file():
         copy = mirror / file.path
         _verify(copy, file, copy.stat().st_mtime_ns)
-        _copy(copy, target)
+        with copy.open("rb") as origin, writing(target) as stream:
+            shutil.copyfileobj(origin, stream)
     else:
         _download(file, target)
-
-
-def _copy(origin: Path, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=target.parent, delete=False) as part:
-        part_path = Path(part.name)
-    try:
-        shutil.copyfile(origin, part_path)
-        part_path.replace(target)
-    finally:
-        part_path.unlink(missing_ok=True)
 
 
 def _download(file: File, target: Path) -> None:

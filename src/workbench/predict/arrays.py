@@ -1,8 +1,8 @@
 """Bring your own predictions: arrays and tables that other programs wrote.
 
-Accepted: integer classes, best first, shape (n, k); or logits or probabilities, shape (n, 1000).
-``.npy`` holds the array; ``.npz`` holds it as ``classes``, ``logits`` or ``probabilities``; ``.csv`` and ``.parquet`` hold one row per image, an
-optional column ``image`` first. Nothing is ever unpickled.
+Accepted: integer classes, best first, shape (n, k); or logits or probabilities, shape (n, 1000). ``.npy``
+holds the array; ``.npz`` holds it as ``classes``, ``logits`` or ``probabilities``; ``.csv`` and ``.parquet``
+hold one row per image, an optional column ``image`` first. Nothing is ever unpickled.
 """
 
 import json
@@ -37,7 +37,9 @@ def import_file(
     if found is None:
         raise InputError(f"{path} names no images; give --images, a file with one image id a line in row order")
     if len(found) != len(array):
-        raise InputError(f"{path} has {len(array)} rows, but there are {len(found)} image ids; expected one row per image")
+        raise InputError(
+            f"{path} has {len(array)} rows, but there are {len(found)} image ids; expected one row per image"
+        )
     classes, scores = (array, None) if np.issubdtype(array.dtype, np.integer) else top_k(array, topk)
     provenance = {"imported_from": path.name}
     ids = [canonical_id(image) for image in found]
@@ -53,7 +55,9 @@ def top_k(outputs: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     array([[3, 0]], dtype=uint16)
     """
     if outputs.ndim != 2 or outputs.shape[1] != N_CLASSES:
-        raise InputError(f"outputs have shape {outputs.shape}; expected (n, {N_CLASSES}), or integer classes of shape (n, k)")
+        raise InputError(
+            f"outputs have shape {outputs.shape}; expected (n, {N_CLASSES}), or integer classes of shape (n, k)"
+        )
     if not np.isfinite(outputs).all():
         raise InputError(f"{int((~np.isfinite(outputs)).any(axis=1).sum())} rows of outputs hold NaN or infinity")
     blocks = [_top_k_block(block, k) for block in np.array_split(outputs, len(outputs) // 4096 + 1)]
@@ -71,7 +75,9 @@ def _top_k_block(outputs: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def read_images(path: str | Path) -> list[str]:
-    """Image ids in order: a text or CSV file with one a line, or JSON (a list, or Recht et al.'s ``image_filenames``)."""
+    """Image ids in order: a text or CSV file with one a line, or JSON (a list, or Recht et al.'s
+    ``image_filenames``).
+    """
     path = Path(path)
     try:
         text = path.read_text(encoding="utf-8")
@@ -112,7 +118,9 @@ def _read_npz(path: Path) -> tuple[np.ndarray, list[str] | None]:
     with np.load(path, allow_pickle=False) as arrays:
         name = next((name for name in ("classes", "logits", "probabilities") if name in arrays), None)
         if name is None:
-            raise InputError(f"{path} holds {', '.join(arrays) or 'nothing'}; expected 'classes', 'logits' or 'probabilities'")
+            raise InputError(
+                f"{path} holds {', '.join(arrays) or 'nothing'}; expected 'classes', 'logits' or 'probabilities'"
+            )
         images = [str(image) for image in arrays["images"]] if "images" in arrays else None
         return _two_dimensional(arrays[name], path), images
 

@@ -30,8 +30,9 @@ def predict(
 ) -> list[store.Predictions]:
     """Predict the `topk` best classes of every picture with every checkpoint; write them below `out` if it is given.
 
-    `protocol` is ``resize`` (seed paper, appendix B: straight to the input size, no crop) or ``crop`` (the checkpoint's own timm
-    evaluation transform). Raises `InputError` for an unknown checkpoint, protocol or precision.
+    `protocol` is ``resize`` (seed paper, appendix B: straight to the input size, no crop) or ``crop`` (the
+    checkpoint's own timm evaluation transform). Raises `InputError` for an unknown checkpoint, protocol or
+    precision.
     """
     if protocol not in store.PROTOCOLS or precision not in PRECISIONS:
         raise InputError(
@@ -47,7 +48,9 @@ def predict(
 
 
 def pick_device(device: str) -> str:
-    """``auto`` becomes ``cuda:0`` where there is a GPU, else ``cpu``. Raises `InputError` for a GPU that is not there."""
+    """``auto`` becomes ``cuda:0`` where there is a GPU, else ``cpu``. Raises `InputError` for a GPU that is
+    not there.
+    """
     import torch
 
     if device == "auto":
@@ -59,7 +62,7 @@ def pick_device(device: str) -> str:
 
 def transform(input: dict, protocol: str):
     """The picture transform of a protocol for a checkpoint's input: PIL image -> float32 tensor (3, height, width)."""
-    from timm.data import create_transform
+    from timm.data.transforms_factory import create_transform
 
     if protocol == "resize":
         # timm's "squash" with crop_pct 1 scales both edges straight to the input size.

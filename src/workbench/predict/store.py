@@ -1,13 +1,11 @@
 """The predictions store: one Parquet file per checkpoint, image set and protocol.
 
-Columns: ``image`` (string), ``classes`` (fixed-size list of uint16, best first), ``scores`` (fixed-size list of float32, softmax
-probabilities; null where the source has none). Provenance is JSON in the file's metadata. Predictions carry no labels,
-so rescoring needs no GPU.
+Columns: ``image`` (string), ``classes`` (fixed-size list of uint16, best first), ``scores`` (fixed-size list
+of float32, softmax probabilities; null where the source has none). Provenance is JSON in the file's metadata.
+Predictions carry no labels, so rescoring needs no GPU.
 """
 
 import json
-import os
-import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import DamagedFileError, InputError
+from workbench.files import writing
 from workbench.inputs.classes import N_CLASSES
 
 PROTOCOLS = ("resize", "crop")
@@ -25,8 +24,9 @@ _METADATA_KEY = b"workbench"
 class Predictions:
     """Top-k classes of one checkpoint on one image set.
 
-    `images`: n ids; `classes`: uint16, shape (n, k), best first; `scores`: float32, shape (n, k), or None. `source` is where they
-    come from: ``run`` or the name of a public source. `provenance` holds whatever else is known of how they were made.
+    `images`: n ids; `classes`: uint16, shape (n, k), best first; `scores`: float32, shape (n, k), or None.
+    `source` is where they come from: ``run`` or the name of a public source. `provenance` holds whatever else
+    is known of how they were made.
     """
 
     checkpoint: str
@@ -65,8 +65,8 @@ def from_arrays(
 ) -> Predictions:
     """Validated predictions from arrays: n ids, integer `classes` (n, k), best first, and `scores` (n, k) or None.
 
-    Raises `InputError` for a class outside 0-999, a class repeated in a row, NaN or unsorted scores, duplicate ids, shapes that
-    do not fit, or an unknown protocol.
+    Raises `InputError` for a class outside 0-999, a class repeated in a row, NaN or unsorted scores,
+    duplicate ids, shapes that do not fit, or an unknown protocol.
 
     >>> from_arrays("mine", "v2", ["a", "b"], np.array([[3, 1], [2, 9]])).topk
     2
@@ -86,30 +86,26 @@ def write(predictions: Predictions, path: str | Path) -> Path:
     """Write one Parquet file; under its final name it is always complete (temporary file, fsync, rename)."""
     import pyarrow.parquet as pq
 
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=".part-", suffix=".parquet")
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            # The ids of an image set share long prefixes; the classes do not compress as dictionaries.
-            encoding = {"image": "DELTA_BYTE_ARRAY"}
-            pq.write_table(_to_arrow(predictions), stream, compression="zstd", use_dictionary=False, column_encoding=encoding)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(part, 0o644)  # mkstemp's 0600 would hide a shared folder's file from its other readers
-        os.replace(part, path)
-    finally:
-        Path(part).unlink(missing_ok=True)
-    return path
+    # The ids of an image set share long prefixes; the classes do not compress as dictionaries.
+    encoding = {"image": "DELTA_BYTE_ARRAY"}
+    with writing(Path(path)) as stream:
+        pq.write_table(
+            _to_arrow(predictions), stream, compression="zstd", use_dictionary=False, column_encoding=encoding
+        )
+    return Path(path)
 
 
 def read(path: str | Path) -> Predictions:
-    """Read and validate one file. Raises `InputError` where there is none, `DamagedFileError` where it is damaged or foreign."""
+    """Read and validate one file. Raises `InputError` where there is none, `DamagedFileError` where it is
+    damaged or foreign.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     if not Path(path).is_file():
-        raise InputError(f"there is no predictions file {path}; make one with 'workbench predict' or 'workbench import'")
+        raise InputError(
+            f"there is no predictions file {path}; make one with 'workbench predict' or 'workbench import'"
+        )
     try:
         table = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
@@ -117,7 +113,8 @@ def read(path: str | Path) -> Predictions:
     metadata = (table.schema.metadata or {}).get(_METADATA_KEY)
     if metadata is None or not {"image", "classes", "scores"} <= set(table.column_names):
         raise DamagedFileError(
-            f"{path} is no predictions file (columns: {', '.join(table.column_names)}); bring your own with 'workbench import'"
+            f"{path} is no predictions file (columns: {', '.join(table.column_names)}); "
+            "bring your own with 'workbench import'"
         )
     return _from_arrow(table, json.loads(metadata), path)
 
@@ -146,7 +143,9 @@ def _from_arrow(table, metadata: dict, path: str | Path) -> Predictions:
     scores = None if missing else columns["scores"].flatten().to_numpy().reshape(shape)
     try:
         provenance = metadata.pop("provenance")
-        return from_arrays(images=columns["image"].to_pandas(), classes=classes, scores=scores, provenance=provenance, **metadata)
+        return from_arrays(
+            images=columns["image"].to_pandas(), classes=classes, scores=scores, provenance=provenance, **metadata
+        )
     except InputError as error:
         raise DamagedFileError(f"{path}: {error}") from error
 
@@ -156,12 +155,16 @@ def _check_images(images: pd.Index) -> None:
         raise InputError("there is no image id; expected at least one")
     if not images.is_unique:
         twice = images[images.duplicated()]
-        raise InputError(f"{len(twice)} image ids occur more than once, {twice[0]!r} among them; each image may appear once")
+        raise InputError(
+            f"{len(twice)} image ids occur more than once, {twice[0]!r} among them; each image may appear once"
+        )
 
 
 def _checked_classes(classes: np.ndarray, images: pd.Index) -> np.ndarray:
     if classes.ndim != 2 or len(classes) != len(images) or classes.shape[1] == 0:
-        raise InputError(f"classes have shape {classes.shape}; expected ({len(images)}, k): one row per image id, best class first")
+        raise InputError(
+            f"classes have shape {classes.shape}; expected ({len(images)}, k): one row per image id, best class first"
+        )
     if not np.issubdtype(classes.dtype, np.integer):
         raise InputError(f"classes are {classes.dtype}; expected integers from 0 to 999")
     wrong = np.argwhere((classes < 0) | (classes >= N_CLASSES))
@@ -175,7 +178,8 @@ def _checked_classes(classes: np.ndarray, images: pd.Index) -> np.ndarray:
     repeated = np.flatnonzero((ordered[:, 1:] == ordered[:, :-1]).any(axis=1))
     if len(repeated):
         raise InputError(
-            f"{len(repeated)} rows name a class twice, that of image {images[repeated[0]]!r} among them; expected distinct classes"
+            f"{len(repeated)} rows name a class twice, that of image {images[repeated[0]]!r} among them; "
+            "expected distinct classes"
         )
     return np.ascontiguousarray(classes, dtype=np.uint16)
 
@@ -188,5 +192,7 @@ def _checked_scores(scores: np.ndarray, classes: np.ndarray, images: pd.Index) -
         raise InputError(f"{len(bad)} rows have NaN or infinite scores, that of image {images[bad[0]]!r} among them")
     unsorted = np.flatnonzero((np.diff(scores, axis=1) > 0).any(axis=1))
     if len(unsorted):
-        raise InputError(f"{len(unsorted)} rows have scores that increase, that of image {images[unsorted[0]]!r} among them; best first")
+        raise InputError(
+            f"{len(unsorted)} rows have scores that increase, that of {images[unsorted[0]]!r} among them; best first"
+        )
     return np.ascontiguousarray(scores, dtype=np.float32)

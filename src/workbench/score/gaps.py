@@ -23,12 +23,12 @@ class Parts(NamedTuple):
 def gap(scores: pd.DataFrame, metric: str = "top1") -> pd.DataFrame:
     """V1 minus V2 for every checkpoint that has both: ``checkpoint, protocol, source, v1, v2, gap, ci_low, ci_high``.
 
-    The interval of the difference is Newcombe's (1998, method 10), from the intervals of the two; empty where those are. Sorted by V1, best
-    last. Raises `InputError` where no checkpoint has both image sets.
+    The interval of the difference is Newcombe's (1998, method 10), from the intervals of the two; empty where
+    those are. Sorted by V1, best last. Raises `InputError` where no checkpoint has both image sets.
     """
     rows = scores[(scores["metric"] == metric) & scores["label_count"].isna()]
     v1, v2 = (rows[rows["image_set"] == name].set_index(KEYS) for name in ("v1", "v2"))
-    both = v1.join(v2, lsuffix="_v1", rsuffix="_v2", how="inner", validate="one_to_one")
+    both = v1.merge(v2, left_index=True, right_index=True, suffixes=("_v1", "_v2"), validate="one_to_one")
     if both.empty:
         raise InputError(f"no checkpoint has {metric!r} on both v1 and v2; score its predictions on both image sets")
     difference = both["value_v1"] - both["value_v2"]
@@ -41,8 +41,8 @@ def gap(scores: pd.DataFrame, metric: str = "top1") -> pd.DataFrame:
 def mean_gaps(scores: pd.DataFrame, metrics: Sequence[str] = ("top1", "real", "asma")) -> pd.DataFrame:
     """Mean gap over the checkpoints of each source and protocol, one row per metric.
 
-    ``lower_on_v2`` counts the checkpoints whose whole interval lies above zero (empty where none has an interval), ``not_lower`` those with
-    V2 >= V1, whatever the interval.
+    ``lower_on_v2`` counts the checkpoints whose whole interval lies above zero (empty where none has an
+    interval), ``not_lower`` those with V2 >= V1, whatever the interval.
     """
     rows = []
     for metric in metrics:
@@ -68,8 +68,9 @@ def mean_gaps(scores: pd.DataFrame, metrics: Sequence[str] = ("top1", "real", "a
 def kitagawa(share1: np.ndarray, accuracy1: np.ndarray, share2: np.ndarray, accuracy2: np.ndarray) -> Parts:
     """Split a difference of two weighted means into composition and within (Kitagawa 1955).
 
-    With the shares p and the accuracies a of the strata (last axis): composition = sum of (p1 - p2)(a1 + a2)/2, within = sum of
-    (a1 - a2)(p1 + p2)/2. A stratum that one side lacks takes the other side's accuracy, so that it counts as composition only.
+    With the shares p and the accuracies a of the strata (last axis): composition = sum of (p1 - p2)(a1 +
+    a2)/2, within = sum of (a1 - a2)(p1 + p2)/2. A stratum that one side lacks takes the other side's
+    accuracy, so that it counts as composition only.
 
     >>> kitagawa(np.array([0.8, 0.2]), np.array([0.9, 0.4]), np.array([0.5, 0.5]), np.array([0.9, 0.4])).within.item()
     0.0
@@ -84,10 +85,11 @@ def kitagawa(share1: np.ndarray, accuracy1: np.ndarray, share2: np.ndarray, accu
 def decompose(scores: pd.DataFrame, *, n_resamples: int = 2000, seed: int = 0) -> pd.DataFrame:
     """Each checkpoint's top-1 gap in two parts, over the strata of 0, 1, ..., 5 and more labels.
 
-    One row per checkpoint: ``checkpoint, protocol, source, v1, v2`` and, for each of ``gap``, ``composition`` and ``within``, the value and its 95 %
-    percentile bootstrap interval (``composition_low``, ``composition_high``). Images are resampled in V1 and V2 independently: given the strata, an
-    image only matters by its stratum and by being right or wrong, so resampling images is drawing those counts from a multinomial
-    distribution. Raises `InputError` where the scores have no top-1 by label count on both sets.
+    One row per checkpoint: ``checkpoint, protocol, source, v1, v2`` and, for each of ``gap``, ``composition``
+    and ``within``, the value and its 95 % percentile bootstrap interval (``composition_low``,
+    ``composition_high``). Images are resampled in V1 and V2 independently: given the strata, an image only
+    matters by its stratum and by being right or wrong, so resampling images is drawing those counts from a
+    multinomial distribution. Raises `InputError` where the scores have no top-1 by label count on both sets.
     """
     strata = scores[(scores["metric"] == "top1") & scores["label_count"].notna()]
     rng = np.random.default_rng(seed)
@@ -95,9 +97,13 @@ def decompose(scores: pd.DataFrame, *, n_resamples: int = 2000, seed: int = 0) -
     for keys, group in strata.groupby(KEYS, sort=True):
         tables = {name: _counts(part) for name, part in group.groupby("image_set")}
         if tables.keys() >= {"v1", "v2"}:
-            rows.append(dict(zip(KEYS, keys, strict=True)) | _decompose_one(tables["v1"], tables["v2"], n_resamples, rng))
+            rows.append(
+                dict(zip(KEYS, keys, strict=True)) | _decompose_one(tables["v1"], tables["v2"], n_resamples, rng)
+            )
     if not rows:
-        raise InputError("no checkpoint has top-1 by label count on both v1 and v2; score predictions on both image sets")
+        raise InputError(
+            "no checkpoint has top-1 by label count on both v1 and v2; score predictions on both image sets"
+        )
     return pd.DataFrame(rows).sort_values(["source", "v1"], ignore_index=True)
 
 
@@ -136,8 +142,9 @@ def _parts(counts1: np.ndarray, counts2: np.ndarray) -> Parts:
 def mean_parts(decomposed: pd.DataFrame) -> pd.DataFrame:
     """Mean of each part over checkpoints, one row per part: ``part, value, ci_low, ci_high, share_of_gap``.
 
-    The checkpoints saw the same images, so their errors are correlated in a way that scores do not show. The standard error of a mean is at
-    most the mean of the standard errors, so the mean of the interval ends is a cautious interval.
+    The checkpoints saw the same images, so their errors are correlated in a way that scores do not show. The
+    standard error of a mean is at most the mean of the standard errors, so the mean of the interval ends is a
+    cautious interval.
     """
     columns = {name: [name, f"{name}_low", f"{name}_high"] for name in Parts._fields}
     rows = [(name, *decomposed[three].mean()) for name, three in columns.items()]

@@ -18,8 +18,9 @@ def rank(values: pd.Series) -> pd.Series:
 def rank_interval(low: pd.Series, high: pd.Series) -> pd.DataFrame:
     """Best and worst rank that are compatible with intervals: columns ``best, worst``, on the index of `low`.
 
-    A checkpoint is behind another only where its whole interval lies below the other's. The checkpoints of one ranking saw the same images, so
-    two of them can often be told apart by a paired test although their intervals overlap: the span is cautious.
+    A checkpoint is behind another only where its whole interval lies below the other's. The checkpoints of
+    one ranking saw the same images, so two of them can often be told apart by a paired test although their
+    intervals overlap: the span is cautious.
 
     >>> rank_interval(pd.Series([0.8, 0.6, 0.1]), pd.Series([0.9, 0.85, 0.2])).to_numpy().tolist()
     [[1, 2], [1, 2], [3, 3]]
@@ -37,8 +38,9 @@ def rank_shift(
 ) -> pd.DataFrame:
     """How ranks change between two scores, each given as (image set, metric), within one source and protocol.
 
-    Columns: ``source, protocol, checkpoint, value_before, value_after, rank_before, rank_after, shift``; a positive `shift` is a rise. Only checkpoints
-    with both scores are ranked. Raises `InputError` where none has both.
+    Columns: ``source, protocol, checkpoint, value_before, value_after, rank_before, rank_after, shift``; a
+    positive `shift` is a rise. Only checkpoints with both scores are ranked. Raises `InputError` where none
+    has both.
     """
     keys = ["source", "protocol", "checkpoint"]
     first, second = (_values(scores, *which).set_index(keys)["value"] for which in (before, after))

@@ -1,8 +1,9 @@
 """The score table: every number that the charts and tables show, in one tidy frame.
 
-Columns: ``checkpoint, image_set, labels, protocol, metric, label_count, value, n_images, ci_low, ci_high, source``. `value` is a fraction in [0, 1] over
-`n_images` images, with a 95 % interval. `labels` is the multi-label set that was scored against; top-1 is always asked of the original
-label. `label_count` is empty for a score over all images, else it is the exact number of labels of the images in question.
+Columns: ``checkpoint, image_set, labels, protocol, metric, label_count, value, n_images, ci_low, ci_high,
+source``. `value` is a fraction in [0, 1] over `n_images` images, with a 95 % interval. `labels` is the
+multi-label set that was scored against; top-1 is always asked of the original label. `label_count` is empty
+for a score over all images, else it is the exact number of labels of the images in question.
 
 ===========  ==========================================================================================
 ``top1``     best class equals the original label (section 3.3)
@@ -28,7 +29,19 @@ from workbench.predict import store
 from workbench.predict.store import Predictions
 from workbench.score import metrics
 
-COLUMNS = "checkpoint image_set labels protocol metric label_count value n_images ci_low ci_high source".split()
+COLUMNS = [
+    "checkpoint",
+    "image_set",
+    "labels",
+    "protocol",
+    "metric",
+    "label_count",
+    "value",
+    "n_images",
+    "ci_low",
+    "ci_high",
+    "source",
+]
 LABEL_COUNTS = (1, 2, 3, 4, 5)
 MULTI_LABELS = {"v1": "v1-real", "v2": "v2-refined", "sample": "sample-original"}
 RECHT2019_NEEDS = ("recht2019", "v1-images", "v2-images", "v2-refined")
@@ -45,8 +58,8 @@ def score(
 ) -> pd.DataFrame:
     """Score predictions, one file or many, against a label set; without one, against each image set's own.
 
-    Raises `InputError` where the predictions are less deep than the largest label count, or name images that the label set lacks (unless
-    `drop_unlabelled`, which warns with their number).
+    Raises `InputError` where the predictions are less deep than the largest label count, or name images that
+    the label set lacks (unless `drop_unlabelled`, which warns with their number).
     """
     several = [predictions] if isinstance(predictions, Predictions) else predictions
     rows = []
@@ -59,7 +72,9 @@ def score(
     return _frame(rows)
 
 
-def _scores(classes, rows, images, labels: LabelSet, original: LabelSet | None, label_counts: Sequence[int]) -> list[tuple]:
+def _scores(
+    classes, rows, images, labels: LabelSet, original: LabelSet | None, label_counts: Sequence[int]
+) -> list[tuple]:
     hit = metrics.hits(classes[:, : max(label_counts)], labels.table, rows)
     counts = labels.counts[rows]
     top1 = _top1(classes, images, original, counts) if original else []
@@ -69,18 +84,21 @@ def _scores(classes, rows, images, labels: LabelSet, original: LabelSet | None, 
 def recht2019(*, recompute: bool = False) -> pd.DataFrame:
     """Scores of the 67 public models of Recht et al. (2019) on V1 and V2: the committed ones, or computed again.
 
-    Where a source that recomputing needs is not at hand, a warning says which and how to fetch it, and the committed scores are returned.
+    Where a source that recomputing needs is not at hand, a warning says which and how to fetch it, and the
+    committed scores are returned.
     """
     missing = [name for name in RECHT2019_NEEDS if not sources.available(name)] if recompute else []
-    for name in missing:
-        warnings.warn(f"{sources.how_to_fetch(name)}; the committed scores are used instead", stacklevel=2)
+    if missing:
+        warnings.warn(f"{sources.how_to_fetch(*missing)}; the committed scores are used instead", stacklevel=2)
     if recompute and not missing:
         return score(public.load())
     return read(sources.data_dir() / "scores" / "recht2019.csv")
 
 
 def printed(table: str) -> pd.DataFrame:
-    """A table of the paper as it is printed, typos included: the name of a file in ``data/published`` without its extension."""
+    """A table of the paper as it is printed, typos included: the name of a file in ``data/published`` without
+    its extension.
+    """
     folder = sources.data_dir() / "published"
     known = sorted(path.stem for path in folder.glob("*.csv"))
     if table not in known:
@@ -91,18 +109,23 @@ def printed(table: str) -> pd.DataFrame:
 def folder(path: str | Path, *, label_counts: Sequence[int] = LABEL_COUNTS) -> pd.DataFrame:
     """Scores of all predictions files below a folder whose image sets have labels of their own; none for an empty path.
 
-    The empty path lets a notebook's parameter say "no predictions of my own". Raises `InputError` where the folder holds none.
+    The empty path lets a notebook's parameter say "no predictions of my own". Raises `InputError` where the
+    folder holds none.
     """
     if not str(path):
         return _frame([])
     files = sorted(Path(path).rglob("*.parquet"))
     if not files:
-        raise InputError(f"{path} holds no predictions file (*.parquet); make some with 'workbench import' or 'workbench predict'")
+        raise InputError(
+            f"{path} holds no predictions file (*.parquet); make some with 'workbench import' or 'workbench predict'"
+        )
     return score((store.read(file) for file in files), label_counts=label_counts)
 
 
 def published() -> pd.DataFrame:
-    """The 315 checkpoints of "Re-assessing ImageNet", Tables 4-10, as scores; intervals only where they are binomial."""
+    """The 315 checkpoints of "Re-assessing ImageNet", Tables 4-10, as scores; intervals only where they are
+    binomial.
+    """
     table = printed("tables-04-10-checkpoints")
     columns = {
         "top1_v1": ("v1", "v1-real", 50_000),
@@ -117,20 +140,25 @@ def published() -> pd.DataFrame:
 
 
 def read(path: str | Path) -> pd.DataFrame:
-    """Read a score table from CSV. Raises `InputError` where columns are missing, `DamagedFileError` where it is damaged."""
+    """Read a score table from CSV. Raises `InputError` where columns are missing, `DamagedFileError` where it
+    is damaged.
+    """
     try:
         frame = pd.read_csv(path, dtype={"label_count": "Int64", "n_images": "Int64"})
     except (ValueError, OSError) as error:
         raise DamagedFileError(f"the score table {path} cannot be read ({error})") from error
     if missing := set(COLUMNS) - set(frame.columns):
-        raise InputError(f"{path} lacks the columns {', '.join(sorted(missing))}; expected a table of 'workbench score --format csv'")
+        raise InputError(
+            f"{path} lacks the columns {', '.join(sorted(missing))}; expected a table of 'workbench score --format csv'"
+        )
     return frame[COLUMNS]
 
 
 def label_counts(scores: pd.DataFrame, *, most: int = 5) -> pd.DataFrame:
     """Number and share of images by label count (Table 1): ``image_set, label_count, n_images, share``.
 
-    Counts above `most` are pooled as ``>most``. The share is of the images with at least one label, empty for those with none.
+    Counts above `most` are pooled as ``>most``. The share is of the images with at least one label, empty for
+    those with none.
     """
     strata = scores[(scores["metric"] == "top1") & scores["label_count"].notna()]
     sizes = strata.drop_duplicates(["image_set", "label_count"])
@@ -139,18 +167,25 @@ def label_counts(scores: pd.DataFrame, *, most: int = 5) -> pd.DataFrame:
     labelled = counted[counted["label_count"] != "0"].groupby("image_set")["n_images"].sum()
     share = (counted["n_images"] / counted["image_set"].map(labelled)).where(counted["label_count"] != "0")
     order = counted["label_count"].map(lambda g: most + 1 if g.startswith(">") else int(g))
-    return counted.assign(share=share.astype(float), order=order).sort_values(["image_set", "order"], ignore_index=True).drop(columns="order")
+    return (
+        counted.assign(share=share.astype(float), order=order)
+        .sort_values(["image_set", "order"], ignore_index=True)
+        .drop(columns="order")
+    )
 
 
 def by_label_count(scores: pd.DataFrame, metric: str, label_counts: Sequence[int] = LABEL_COUNTS) -> pd.DataFrame:
     """Median over checkpoints of a score at each label count, V1 beside V2, for each source and protocol.
 
-    ``v1_margin`` and ``v2_margin`` are the median checkpoint's half interval; ``v2_higher`` counts the checkpoints that are better on V2, among ``checkpoints``.
+    ``v1_margin`` and ``v2_margin`` are the median checkpoint's half interval; ``v2_higher`` counts the
+    checkpoints that are better on V2, among ``checkpoints``.
     """
     rows = scores[(scores["metric"] == metric) & scores["label_count"].isin(list(label_counts))]
     rows = rows.assign(margin=(rows["ci_high"] - rows["ci_low"]) / 2)
     keys = ["source", "protocol", "label_count"]
-    wide = rows.pivot_table(index=[*keys, "checkpoint"], columns="image_set", values=["value", "margin"], observed=True).dropna()
+    wide = rows.pivot_table(
+        index=[*keys, "checkpoint"], columns="image_set", values=["value", "margin"], observed=True
+    ).dropna()
     medians = wide.groupby(level=keys).median()
     higher = (wide["value"]["v2"] > wide["value"]["v1"]).groupby(level=keys).agg(["sum", "size"])
     return pd.DataFrame(
@@ -168,7 +203,8 @@ def by_label_count(scores: pd.DataFrame, metric: str, label_counts: Sequence[int
 def _own_labels(image_set: str) -> str:
     if image_set not in MULTI_LABELS:
         raise InputError(
-            f"image set {image_set!r} has no label set of its own; give --labels, a name ({', '.join(label_sets.NAMED)}) or a label file"
+            f"image set {image_set!r} has no label set of its own; give --labels: "
+            f"a name ({', '.join(label_sets.NAMED)}) or a label file"
         )
     return MULTI_LABELS[image_set]
 
@@ -178,7 +214,9 @@ def _label_set(labels: LabelSet | str) -> LabelSet:
 
 
 def _original(labels: LabelSet, original: LabelSet | str | None) -> LabelSet | None:
-    """The single-label set that top-1 asks: the given one, the paired one, or `labels` itself where each image has one."""
+    """The single-label set that top-1 asks: the given one, the paired one, or `labels` itself where each
+    image has one.
+    """
     if original is not None:
         return _label_set(original)
     if labels.name in ORIGINAL:
@@ -189,10 +227,12 @@ def _original(labels: LabelSet, original: LabelSet | str | None) -> LabelSet | N
 def _check_depth(predictions: Predictions, label_counts: Sequence[int]) -> None:
     if not label_counts or min(label_counts) < 1:
         raise InputError(f"label counts are {list(label_counts)}; expected whole numbers from 1 up")
-    if max(label_counts) > predictions.topk:
+    deepest = max(label_counts)
+    if deepest > predictions.topk:
         raise InputError(
-            f"{predictions.checkpoint}: {max(label_counts)} labels ask for the top-{max(label_counts)} classes, but only the "
-            f"top-{predictions.topk} are stored; predict again with --topk {max(label_counts)}, or ask for label counts up to {predictions.topk}"
+            f"{predictions.checkpoint}: images with {deepest} labels ask for the top-{deepest} classes, but only the "
+            f"top-{predictions.topk} are stored; predict again with --topk {deepest}, or ask for label counts up to "
+            f"{predictions.topk} with --label-counts"
         )
 
 
@@ -216,7 +256,9 @@ def _join(predictions: Predictions, labels: LabelSet, drop_unlabelled: bool) -> 
 def _top1(classes: np.ndarray, images: pd.Index, original: LabelSet, counts: np.ndarray) -> list[tuple]:
     rows = original.rows(images)
     if (rows < 0).any():
-        raise InputError(f"{int((rows < 0).sum())} images have no original label in {original.name!r}; top-1 needs one for each")
+        raise InputError(
+            f"{int((rows < 0).sum())} images have no original label in {original.name!r}; top-1 needs one for each"
+        )
     correct = metrics.hits(classes[:, :1], original.table, rows)[:, 0]
     return [_share("top1", None, correct)] + [_share("top1", g, correct[counts == g]) for g in np.unique(counts)]
 

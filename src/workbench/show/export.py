@@ -1,18 +1,17 @@
 """Figures and tables as files: what a report, a paper or another program takes up.
 
-Both functions hand back what they were given, so that the last line of a notebook cell writes and shows. With ``outputs=""`` they write nothing.
-Files appear under their final name only when they are complete.
+Both functions hand back what they were given, so that the last line of a notebook cell writes and shows. With
+``outputs=""`` they write nothing. Files appear under their final name only when they are complete.
 """
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import TypeVar
 
 import altair as alt
 import pandas as pd
 
+from workbench.files import writing
 from workbench.show import theme
 
 Chart = TypeVar("Chart", bound=alt.TopLevelMixin)
@@ -23,9 +22,9 @@ def figure(chart: Chart, name: str, outputs: str | Path) -> Chart:
     if outputs:
         specification = theme.spec(chart)
         folder = Path(outputs) / "figures"
-        write_bytes(folder / f"{name}.vl.json", (json.dumps(specification, indent=1, sort_keys=True) + "\n").encode())
-        write_bytes(folder / f"{name}.svg", theme.svg(specification).encode())
-        write_bytes(folder / f"{name}.png", theme.png(specification))
+        _write(folder / f"{name}.vl.json", json.dumps(specification, indent=1, sort_keys=True) + "\n")
+        _write(folder / f"{name}.svg", theme.svg(specification))
+        _write(folder / f"{name}.png", theme.png(specification))
     return chart
 
 
@@ -34,22 +33,12 @@ def table(frame: pd.DataFrame, name: str, outputs: str | Path) -> pd.DataFrame:
     if outputs:
         folder = Path(outputs) / "tables"
         latex = frame.style.hide(axis="index").format(escape="latex", na_rep="").format_index(escape="latex", axis=1)
-        write_bytes(folder / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n").encode())
-        write_bytes(folder / f"{name}.md", (frame.to_markdown(index=False) + "\n").encode())
-        write_bytes(folder / f"{name}.tex", latex.to_latex(hrules=True).encode())
+        _write(folder / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
+        _write(folder / f"{name}.md", frame.to_markdown(index=False) + "\n")
+        _write(folder / f"{name}.tex", latex.to_latex(hrules=True))
     return frame
 
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all: temporary file beside it, fsync, rename."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, part = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(part, 0o644)
-        os.replace(part, path)
-    finally:
-        Path(part).unlink(missing_ok=True)
+def _write(path: Path, contents: str | bytes) -> None:
+    with writing(path) as stream:
+        stream.write(contents.encode() if isinstance(contents, str) else contents)

@@ -18,8 +18,11 @@ from workbench.show.theme import GREEN, RED
 SIDE = 116  # of a thumbnail, in pixels
 
 
-def top_predictions(predictions: Predictions, labels: LabelSet, images: ImageSet, *, k: int = 5, columns: int = 2) -> alt.ConcatChart:
-    """Each picture with the bars of its `k` best classes; a correct one is a filled green bar and says so, the others are hollow and red.
+def top_predictions(
+    predictions: Predictions, labels: LabelSet, images: ImageSet, *, k: int = 5, columns: int = 2
+) -> alt.ConcatChart:
+    """Each picture with the bars of its `k` best classes; a correct one is a filled green bar and says so,
+    the others are hollow and red.
 
     Scores are shown in whole percent. Raises `InputError` for predictions without scores.
     """
@@ -62,11 +65,12 @@ def _picture_with_bars(heading: str, url: str, bars: pd.DataFrame) -> alt.HConca
         x=alt.X("score:Q", scale=alt.Scale(domain=[0, 150]), axis=None),
         tooltip=[alt.Tooltip("class:N"), alt.Tooltip("score:Q", title="score (%)"), alt.Tooltip("correct:N")],
     )
-    told_apart = {"domain": [True, False]}
     drawn = base.mark_bar(height=13, strokeWidth=1.5).encode(
-        fill=alt.Fill("correct:N", scale=alt.Scale(**told_apart, range=[GREEN, "white"]), legend=None),
-        stroke=alt.Stroke("correct:N", scale=alt.Scale(**told_apart, range=[GREEN, RED]), legend=None),
+        fill=alt.Fill("correct:N", scale=alt.Scale(domain=[True, False], range=[GREEN, "white"]), legend=None),
+        stroke=alt.Stroke("correct:N", scale=alt.Scale(domain=[True, False], range=[GREEN, RED]), legend=None),
     )
     drawn += base.mark_text(align="left", dx=4, fontSize=11).encode(text="text:N")
     title = alt.Title(heading, fontSize=12, fontWeight="bold", offset=4, limit=400)
-    return alt.hconcat(image.properties(width=SIDE, height=SIDE), drawn.properties(width=170, height=SIDE), spacing=6, title=title)
+    return alt.hconcat(
+        image.properties(width=SIDE, height=SIDE), drawn.properties(width=170, height=SIDE), spacing=6, title=title
+    )

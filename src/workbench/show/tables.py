@@ -9,7 +9,9 @@ from IPython.display import HTML
 
 
 def show(frame: pd.DataFrame, title: str, id: str, *, note: str = "") -> GT:
-    """A small table with a title and, below it, a note on its source; `id` names it in the page and must be unique there."""
+    """A small table with a title and, below it, a note on its source; `id` names it in the page and must be
+    unique there.
+    """
     frame = frame.rename(columns=lambda name: str(name).replace("_", " "))
     text = frame.select_dtypes(exclude="number").columns.tolist()
     decimals = frame.select_dtypes("float").columns.tolist()
@@ -20,7 +22,13 @@ def show(frame: pd.DataFrame, title: str, id: str, *, note: str = "") -> GT:
         .fmt_number(decimals, decimals=2)
         .sub_missing(missing_text="")
         .tab_style(style.text(weight="bold"), loc.column_labels())
-        .tab_options(table_font_size="13px", heading_title_font_size="15px", heading_align="left", data_row_padding="4px", table_margin_left="0px")
+        .tab_options(
+            table_font_size="13px",
+            heading_title_font_size="15px",
+            heading_align="left",
+            data_row_padding="4px",
+            table_margin_left="0px",
+        )
     )
     return table.tab_source_note(note) if note else table
 
@@ -46,9 +54,13 @@ def label_counts(counts: pd.DataFrame, printed: pd.DataFrame) -> pd.DataFrame:
 
 
 def top10(shifts: pd.DataFrame, printed: pd.DataFrame) -> pd.DataFrame:
-    """Table 3 as printed, with the recomputed rank by V1 top-1 and shift; joined by timm's name, as Table 3 shortens some."""
+    """Table 3 as printed, with the recomputed rank by V1 top-1 and shift; joined by timm's name, as Table 3
+    shortens some.
+    """
     known = shifts[["checkpoint", "rank_before", "rank_after", "shift"]]
-    joined = printed.merge(known, left_on="timm_name", right_on="checkpoint", how="left", validate="one_to_one", suffixes=("", "_known"))
+    joined = printed.merge(
+        known, left_on="timm_name", right_on="checkpoint", how="left", validate="one_to_one", suffixes=("", "_known")
+    )
     columns = {
         "checkpoint": "checkpoint",
         "top1_v1": "V1 top-1 (%)",
@@ -66,7 +78,9 @@ def all_checkpoints(printed: pd.DataFrame, shifts: pd.DataFrame) -> pd.DataFrame
     """Tables 4-10 in one: the printed percentages and rank change, with the recomputed ranks and shift."""
     known = shifts[["checkpoint", "rank_before", "rank_after", "shift"]]
     joined = printed.merge(known, on="checkpoint", how="left", validate="one_to_one").drop(columns=["timm_name"])
-    titles = {f"{metric}_{name}": f"{title} {name.upper()}" for metric, title in _METRICS.items() for name in ("v1", "v2")}
+    titles = {
+        f"{metric}_{name}": f"{title} {name.upper()}" for metric, title in _METRICS.items() for name in ("v1", "v2")
+    }
     others = {
         "asma_patchml": "ASMA PatchML",
         "rank_before": "rank V1 top-1",
@@ -101,7 +115,7 @@ def _cell(value) -> str:
 _PAGE = Template("""<div class="browse" id="$id">
 <style>
 #$id {font: 13px Helvetica, Arial, sans-serif; color: #222; background: #fff; padding: 4px}
-#$id input {font: inherit; padding: 4px 8px; width: 24em; max-width: 90%; margin: 4px 0; border: 1px solid #888; border-radius: 4px}
+#$id input {font: inherit; padding: 4px 8px; width: 24em; max-width: 90%; margin: 4px 0; border: 1px solid #888}
 #$id div {max-height: ${height}px; overflow: auto; border: 1px solid #ddd}
 #$id table {border-collapse: collapse; width: 100%; margin: 0}
 #$id th {position: sticky; top: 0; background: #f4f4f4; text-align: left; padding: 0}
@@ -109,7 +123,8 @@ _PAGE = Template("""<div class="browse" id="$id">
 #$id th button:focus-visible {outline: 2px solid #0072B2}
 #$id th[aria-sort=ascending] button::after {content: " \\25B2"}
 #$id th[aria-sort=descending] button::after {content: " \\25BC"}
-#$id td {padding: 3px 8px; border-top: 1px solid #eee; text-align: left; white-space: nowrap; background: #fff; color: #222}
+#$id td {padding: 3px 8px; border-top: 1px solid #eee; text-align: left; white-space: nowrap}
+#$id td {background: #fff; color: #222}
 #$id td.n {text-align: right; font-variant-numeric: tabular-nums}
 </style>
 <label>Search <input type="search" placeholder="part of a name, for instance volo"></label> <span>$rows rows</span>

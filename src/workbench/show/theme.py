@@ -1,11 +1,12 @@
 """One look for every chart, and a way to show it that needs no network.
 
-:func:`enable` is called once in a notebook. JupyterLab 4 draws the Vega-Lite 5 bundle itself; the PNG beside it is for places that do not, such
-as a repository's web page.
+:func:`enable` is called once in a notebook. JupyterLab 4 draws the Vega-Lite 5 bundle itself; the PNG beside
+it is for places that do not, such as a repository's web page.
 """
 
 import base64
 import io
+from typing import Any
 
 import altair as alt
 
@@ -18,7 +19,7 @@ MIME = "application/vnd.vegalite.v5+json"
 
 
 @alt.theme.register("workbench", enable=False)
-def _theme() -> alt.theme.ThemeConfig:
+def _theme() -> Any:
     text = {"labelFontSize": 12, "titleFontSize": 13, "titleFontWeight": "normal", "labelLimit": 360}
     return {
         "config": {
@@ -30,7 +31,13 @@ def _theme() -> alt.theme.ThemeConfig:
             "axis": text | {"gridColor": "#e6e6e6", "domainColor": "#888888", "tickColor": "#888888"},
             "legend": text | {"orient": "top", "titleFontWeight": "normal"},
             "header": text,
-            "title": {"anchor": "start", "fontSize": 15, "subtitleFontSize": 12, "subtitleColor": "#555555", "offset": 10},
+            "title": {
+                "anchor": "start",
+                "fontSize": 15,
+                "subtitleFontSize": 12,
+                "subtitleColor": "#555555",
+                "offset": 10,
+            },
             "text": {"fontSize": 12, "font": FONT},
         }
     }
@@ -78,5 +85,7 @@ def _small_png(specification: dict) -> bytes:
     from PIL import Image
 
     buffer = io.BytesIO()
-    Image.open(io.BytesIO(png(specification, scale=1.0))).convert("RGB").quantize(128).save(buffer, "PNG", optimize=True)
+    Image.open(io.BytesIO(png(specification, scale=1.0))).convert("RGB").quantize(128).save(
+        buffer, "PNG", optimize=True
+    )
     return buffer.getvalue()

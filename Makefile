@@ -1,0 +1,52 @@
+# Everything runs from .venv, which each target makes when it is missing.
+PYTHON ?= python3
+BIN := .venv/bin
+OUT ?= outputs
+
+.DEFAULT_GOAL := help
+.PHONY: help setup reproduce test lab lint scores notebooks lock clean
+
+help:  ## Show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: .venv/installed  ## Make .venv and install everything into it (some minutes, about 7 GB with torch)
+
+.venv/installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed, $(PYTHON) is $$($(PYTHON) -V 2>&1). Install one and run: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		{ echo "$(PYTHON) lacks venv. On Debian or Ubuntu: sudo apt install python3-venv"; exit 1; }
+	@echo "Setting up .venv; this takes some minutes, once."
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[sample,dev]'
+	@touch $@
+
+reproduce: setup  ## Run every notebook; write figures, tables and the report to outputs/
+	@$(BIN)/workbench reproduce --out $(OUT)
+
+test: setup  ## Run all tests: pytest, and strict nbval on the notebooks
+	@$(BIN)/pytest -n 2 --dist loadscope --nbval --nbval-current-env tests src notebooks
+
+lab: setup  ## Open JupyterLab on the notebooks
+	@$(BIN)/jupyter lab --ip=127.0.0.1 --notebook-dir=notebooks notebooks/00-start.ipynb
+
+lint: setup  ## Check style and types: ruff, pyright
+	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/pyright
+
+scores: setup  ## Score the public predictions again and write data/scores (needs: workbench fetch)
+	@$(BIN)/python -c "from workbench.score import scores as s; s.recht2019(recompute=True).to_csv('data/scores/recht2019.csv', index=False)"
+
+notebooks: setup  ## Run the notebooks in place, for committing them with fresh outputs
+	@$(BIN)/jupyter nbconvert --log-level WARN --to notebook --execute --inplace \
+		--ExecutePreprocessor.record_timing=False notebooks/*.ipynb
+
+lock: ## Resolve the newest versions into constraints.txt
+	@rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
+	@.venv-lock/bin/pip install --quiet --disable-pip-version-check -e '.[sample,dev]'
+	@{ echo "# Made by 'make lock': versions that were tested together. Constraints, so that each platform takes its own subset."; \
+		.venv-lock/bin/pip freeze --exclude-editable | sed 's/+[a-z0-9.]*$$//'; } > constraints.txt
+	@rm -rf .venv-lock
+
+clean:  ## Remove .venv, outputs and caches
+	@rm -rf .venv .venv-lock outputs .pytest_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -prune -exec rm -rf {} +

@@ -1,0 +1,46 @@
+import sys
+
+import pytest
+
+from workbench.errors import MissingSourceError
+from workbench.inputs import classes
+
+
+@pytest.mark.parametrize("column", [classes.wnids, classes.names, classes.glosses])
+def test_there_are_1000_of_each(column):
+    assert len(column()) == 1000
+    assert all(column())
+
+
+@pytest.mark.parametrize("column", [classes.wnids, classes.names])
+def test_no_two_classes_share_an_id_or_a_name(column):
+    assert len(set(column())) == 1000
+
+
+def test_wnids_are_in_class_order_and_index_inverts_them():
+    assert list(classes.wnids()) == sorted(classes.wnids())
+    assert [classes.index()[wnid] for wnid in classes.wnids()] == list(range(1000))
+
+
+@pytest.mark.parametrize(
+    ("index", "wnid", "name"),
+    [(0, "n01440764", "tench"), (281, "n02123045", "tabby"), (999, "n15075141", "toilet tissue")],
+)
+def test_well_known_classes(index, wnid, name):
+    assert (classes.wnids()[index], classes.names()[index]) == (wnid, name)
+
+
+def test_the_bird_and_the_machine_named_crane_are_told_apart():
+    assert [i for i, name in enumerate(classes.names()) if name.startswith("crane")] == [134, 517]
+    assert "bird" in classes.glosses()[134]
+
+
+def test_class_data_are_read_without_importing_timm(monkeypatch):
+    monkeypatch.delitem(sys.modules, "timm", raising=False)
+    assert classes.timm_info("imagenet_synsets.txt").is_file()
+    assert "timm" not in sys.modules
+
+
+def test_a_data_file_that_timm_lacks_is_named():
+    with pytest.raises(MissingSourceError, match=r"nothing\.txt"):
+        classes.timm_info("nothing.txt")

@@ -1,0 +1,192 @@
+import hashlib
+import re
+import shutil
+import threading
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from workbench.errors import DamagedFileError, InputError, MissingSourceError, UnknownNameError
+from workbench.inputs import sources
+
+CONTENTS = {"some/one.txt": b"first", "some/two.txt": b"second"}
+FOLDERS = ("imagenet-validation-original", "imagenetv2-b-33")
+NOBODY_LISTENS = "http://127.0.0.1:9"
+
+
+@pytest.fixture
+def register(no_sources, monkeypatch):
+    """Replace the registry by one source, 'tiny', with the two files of CONTENTS."""
+    monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.setattr(sources, "data_dir", lambda: no_sources)
+
+    def write(url=NOBODY_LISTENS):
+        lines = [
+            "[tiny]",
+            'repository = "who/what"',
+            f'url = "{url}/{{path}}"',
+            'licence = "MIT"',
+            'purpose = "a test"',
+        ]
+        lines.append("[tiny.files]")
+        for path, data in CONTENTS.items():
+            lines.append(f'"{path}" = {{ sha256 = "{hashlib.sha256(data).hexdigest()}", bytes = {len(data)} }}')
+        (no_sources / "sources.toml").write_text("\n".join(lines))
+        sources.registry.cache_clear()
+
+    write()
+    yield write
+    sources.registry.cache_clear()
+
+
+@pytest.fixture
+def mirror(register, tmp_path, monkeypatch):
+    """A whole copy of 'tiny', named by WORKBENCH_MIRROR."""
+    fill(tmp_path / "mirror" / "who" / "what")
+    monkeypatch.setenv("WORKBENCH_MIRROR", str(tmp_path / "mirror"))
+    return tmp_path / "mirror"
+
+
+@pytest.fixture
+def server(register, tmp_path):
+    """A web server that serves the folder it returns; 'tiny' points there."""
+    folder = tmp_path / "served"
+    fill(folder)
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *args):
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as http:
+        threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True).start()
+        register(f"http://127.0.0.1:{http.server_port}")
+        yield folder
+        http.shutdown()
+
+
+def fill(folder):
+    for path, data in CONTENTS.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(data)
+
+
+def cached_files():
+    return {p.relative_to(sources.cache_dir()).as_posix() for p in sources.cache_dir().rglob("*") if p.is_file()}
+
+
+def test_every_registered_file_has_origin_checksum_size_and_licence():
+    for source in sources.registry().values():
+        assert all([source.licence, source.purpose, source.files])
+        for file in source.files:
+            assert re.fullmatch(r"https://[^{}]+", file.url)
+            assert re.fullmatch("[0-9a-f]{64}", file.sha256)
+            assert file.bytes > 0
+
+
+def test_registry_has_67_models_on_each_of_two_sets():
+    paths = [file.path for file in sources.source("recht2019").files]
+    assert len(set(paths)) == 134
+    v1, v2 = ({p.rsplit("/", 1)[1] for p in paths if f"/{name}/" in p} for name in FOLDERS)
+    assert len(v1) == 67
+    assert v1 == v2
+
+
+@pytest.mark.parametrize(("wrong", "near"), [("v1-image", "v1-images"), ("recht2018", "recht2019")])
+def test_an_unknown_source_is_refused_with_the_nearest_name(wrong, near):
+    with pytest.raises(UnknownNameError, match=f"did you mean '{near}'"):
+        sources.source(wrong)
+
+
+def test_a_missing_source_is_named_with_the_command_that_gets_it(register):
+    assert not sources.available("tiny")
+    with pytest.raises(MissingSourceError, match=r"tiny.*workbench fetch tiny.*WORKBENCH_MIRROR"):
+        sources.locate("tiny")
+
+
+def test_a_mirror_serves_files_without_a_copy_in_the_cache(mirror):
+    assert sources.available("tiny")
+    found = sources.locate("tiny")
+    assert {key: path.read_bytes() for key, path in found.items()} == {"some/one": b"first", "some/two": b"second"}
+    assert not sources.cache_dir().exists()
+
+
+def test_the_cache_serves_what_the_mirror_lacks(mirror):
+    sources.fetch("tiny")
+    (mirror / "who/what/some/two.txt").unlink()
+    assert sources.available("tiny")
+    assert sources.locate("tiny")["some/two"].is_relative_to(sources.cache_dir())
+
+
+def test_a_mirror_that_is_no_folder_is_refused_by_name(register, tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_MIRROR", str(tmp_path / "nowhere"))
+    with pytest.raises(InputError, match=r"WORKBENCH_MIRROR.*nowhere"):
+        sources.locate("tiny")
+
+
+def test_fetch_copies_the_mirror_into_the_cache(mirror):
+    seen = []
+    paths = sources.fetch("tiny", on_file=lambda file: seen.append(file.path))
+    assert [path.read_bytes() for path in paths] == list(CONTENTS.values())
+    assert seen == ["who/what/some/one.txt", "who/what/some/two.txt"]
+    assert cached_files() == set(seen)
+
+
+def test_a_second_fetch_needs_neither_mirror_nor_network(mirror):
+    first = sources.fetch("tiny")
+    shutil.rmtree(mirror / "who")
+    assert sources.fetch("tiny") == first
+
+
+def test_fetch_replaces_a_damaged_file_in_the_cache(mirror):
+    path = sources.fetch("tiny")[0]
+    path.write_bytes(b"damaged")
+    sources.fetch("tiny")
+    assert path.read_bytes() == b"first"
+
+
+@pytest.mark.parametrize("contents", [b"", b"firsT", b"first and more"])
+def test_a_mirror_with_other_contents_is_refused_and_nothing_is_cached(mirror, contents):
+    (mirror / "who/what/some/one.txt").write_bytes(contents)
+    for use in (sources.locate, sources.fetch):
+        with pytest.raises(DamagedFileError, match=rf"one\.txt.*{len(contents)} bytes"):
+            use("tiny")
+    assert cached_files() == set()
+
+
+def test_damage_after_a_first_look_is_noticed(mirror):
+    sources.locate("tiny")
+    (mirror / "who/what/some/one.txt").write_bytes(b"other")
+    with pytest.raises(DamagedFileError, match=r"one\.txt"):
+        sources.locate("tiny")
+
+
+def test_fetch_downloads_and_verifies(server):
+    assert [path.read_bytes() for path in sources.fetch("tiny")] == list(CONTENTS.values())
+    assert cached_files() == {f"who/what/{path}" for path in CONTENTS}
+
+
+def test_a_download_with_another_checksum_is_refused_and_not_kept(server):
+    (server / "some/one.txt").write_bytes(b"a login page")
+    with pytest.raises(DamagedFileError, match=r"one\.txt"):
+        sources.fetch("tiny")
+    assert cached_files() == set()
+
+
+def test_a_file_that_the_server_lacks_is_a_missing_source(server):
+    (server / "some/two.txt").unlink()
+    with pytest.raises(MissingSourceError, match=r"two\.txt.*HTTPError"):
+        sources.fetch("tiny")
+    assert cached_files() == {"who/what/some/one.txt"}
+
+
+def test_a_download_without_network_leaves_no_partial_file(register):
+    with pytest.raises(MissingSourceError, match=r"127\.0\.0\.1:9/some/one\.txt.*WORKBENCH_MIRROR"):
+        sources.fetch("tiny")
+    assert cached_files() == set()
+
+
+def test_the_public_predictions_are_whole(public_files):
+    found = sources.locate("recht2019")
+    assert len(found) == 134
+    assert {key.split("/")[0] for key in found} == set(FOLDERS)

@@ -1,0 +1,233 @@
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workbench.errors import DamagedFileError, InputError
+from workbench.predict import arrays
+
+IDS = ["x/b.png", "a.png"]
+CLASSES = np.array([[3, 1, 0], [999, 2, 7]])
+LOGITS = np.random.default_rng(1).normal(size=(2, 1000))
+SOFTMAX = np.exp(LOGITS) / np.exp(LOGITS).sum(axis=1, keepdims=True)
+
+
+class Bomb:
+    """Creates a file when it is unpickled."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return Path.touch, (self.path,)
+
+
+@pytest.fixture
+def listed(tmp_path):
+    path = tmp_path / "ids.txt"
+    path.write_text("\n".join(IDS) + "\n")
+    return path
+
+
+def load(path, images=None, **options):
+    return arrays.import_file(path, checkpoint="net", image_set="mine", images=images, **options)
+
+
+def save(path, array):
+    if path.suffix == ".npy":
+        np.save(path, array)
+    elif path.suffix == ".npz":
+        np.savez(path, classes=array, images=np.array(IDS))
+    elif path.suffix == ".csv":
+        pd.DataFrame(array).assign(image=IDS).to_csv(path, index=False)
+    else:
+        pd.DataFrame(array).rename(columns=str).assign(image=IDS).to_parquet(path)
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".npz", ".csv", ".parquet"])
+def test_classes_of_every_format_are_kept_in_order(tmp_path, listed, suffix):
+    path = save(tmp_path / f"mine{suffix}", CLASSES)
+    found = load(path, listed if suffix == ".npy" else None, protocol="crop")
+    assert found.images.tolist() == IDS
+    assert found.classes.tolist() == CLASSES.tolist()
+    assert found.scores is None
+    assert (found.checkpoint, found.image_set, found.protocol) == ("net", "mine", "crop")
+    assert found.provenance == {"imported_from": path.name}
+
+
+def test_lists_in_cells_are_classes(tmp_path):
+    path = tmp_path / "mine.parquet"
+    pd.DataFrame({"image": IDS, "classes": CLASSES.tolist()}).to_parquet(path)
+    assert load(path).classes.tolist() == CLASSES.tolist()
+
+
+@pytest.mark.parametrize("kind", [np.uint16, np.int32, np.uint64])
+def test_one_class_a_row_is_a_top_1(tmp_path, listed, kind):
+    path = save(tmp_path / "mine.npy", np.array([5, 6], dtype=kind))
+    assert load(path, listed).classes.tolist() == [[5], [6]]
+
+
+def test_ids_become_canonical_and_the_list_overrules_the_file(tmp_path):
+    listed = tmp_path / "ids.txt"
+    listed.write_text("val/ILSVRC2012_val_00000293.JPEG\nb.png\n")
+    found = load(save(tmp_path / "mine.csv", CLASSES), listed)
+    assert found.images.tolist() == ["ILSVRC2012_val_00000293", "b.png"]
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".csv", ".parquet"])
+@pytest.mark.parametrize("outputs", [LOGITS, SOFTMAX], ids=["logits", "probabilities"])
+def test_logits_and_probabilities_give_the_same_classes_and_softmax_scores(tmp_path, listed, suffix, outputs):
+    found = load(save(tmp_path / f"mine{suffix}", outputs), listed, topk=4)
+    order = np.argsort(-SOFTMAX, axis=1)[:, :4]
+    assert found.classes.tolist() == order.tolist()
+    np.testing.assert_allclose(found.scores, np.take_along_axis(SOFTMAX, order, axis=1), rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["logits", "probabilities"])
+def test_named_outputs_of_an_npz(tmp_path, listed, name):
+    np.savez(tmp_path / "mine.npz", **{name: {"logits": LOGITS, "probabilities": SOFTMAX}[name]})
+    assert load(tmp_path / "mine.npz", listed).classes[:, 0].tolist() == SOFTMAX.argmax(axis=1).tolist()
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(0, 2**32 - 1), st.integers(1, 3), st.integers(1, 1000), st.sampled_from([2, 5, 500]))
+def test_top_k_agrees_with_a_slow_reference_ties_lower_index_first(seed, n, k, values):
+    outputs = np.random.default_rng(seed).integers(-values, values, size=(n, 1000)).astype(np.float32)
+    classes, scores = arrays.top_k(outputs, k)
+    for row, best, chances in zip(outputs.tolist(), classes.tolist(), scores.tolist(), strict=True):
+        assert best == sorted(range(1000), key=lambda c, row=row: (-row[c], c))[:k]
+        total = math.fsum(math.exp(x - max(row)) for x in row)
+        assert chances == pytest.approx([math.exp(row[c] - max(row)) / total for c in best], rel=1e-5, abs=1e-30)
+
+
+def test_top_k_is_the_same_across_its_blocks(rng):
+    outputs = rng.normal(size=(4100, 1000)).astype(np.float32)
+    classes, scores = arrays.top_k(outputs, 1)
+    assert (classes[:, 0] == outputs.argmax(axis=1)).all()
+    assert scores.shape == (4100, 1)
+
+
+def test_outputs_are_taken_for_logits_or_probabilities_as_a_whole(rng):
+    outputs = np.concatenate([np.zeros((5000, 1000)), rng.normal(size=(1, 1000))])
+    outputs[:5000, 0] = 1  # as probabilities certain, as logits e / (e + 999)
+    assert np.unique(arrays.top_k(outputs, 1)[1][:5000]) == pytest.approx([math.e / (math.e + 999)])
+
+
+@pytest.mark.parametrize(
+    ("array", "message"),
+    [
+        (np.zeros((2, 999)), r"shape \(2, 999\); expected \(n, 1000\)"),
+        (np.zeros((2, 1001)), r"shape \(2, 1001\)"),
+        (np.where(np.arange(1000) == 5, np.nan, LOGITS), "2 rows of outputs hold NaN"),
+        (np.where(np.arange(1000) == 5, -np.inf, LOGITS), "2 rows of outputs hold NaN or infinity"),
+        (CLASSES[[0, 1, 1]], "3 rows, but there are 2 image ids"),
+        (np.array(3), "shape|rows|dimension"),
+        (np.array([0.1, 0.9]), r"shape \(2,\)"),
+        (np.array([["cat"], ["dog"]]), "holds <U3 values"),
+        (np.ones((2, 1000), dtype=complex), "holds complex128 values"),
+        (CLASSES + 1, "1000 for image"),
+        (np.array([[1, 1], [2, 3]]), "name a class twice"),
+    ],
+)
+def test_an_array_that_does_not_fit_is_refused(tmp_path, listed, array, message):
+    with pytest.raises(InputError, match=message):
+        load(save(tmp_path / "mine.npy", array), listed)
+
+
+def test_an_array_without_image_ids_is_refused_with_the_option_to_give(tmp_path):
+    with pytest.raises(InputError, match=r"mine\.npy names no images; give --images"):
+        load(save(tmp_path / "mine.npy", CLASSES))
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".npz"])
+def test_a_pickle_is_refused_and_never_run(tmp_path, listed, suffix):
+    path, trace = tmp_path / f"mine{suffix}", tmp_path / "the bomb went off"
+    array = np.array([Bomb(trace), None], dtype=object)
+    if suffix == ".npy":
+        np.save(path, array, allow_pickle=True)
+    else:
+        np.savez(path, classes=array)
+    with pytest.raises(DamagedFileError, match=rf"mine\{suffix}.*pickle"):
+        load(path, listed)
+    assert not trace.exists()
+    np.load(path, allow_pickle=True)[slice(None) if suffix == ".npy" else "classes"]
+    assert trace.exists(), "the bomb must be able to go off, else this test shows nothing"
+
+
+@pytest.mark.parametrize("suffix", [".npy", ".npz", ".parquet"])
+@pytest.mark.parametrize("share", [0, 0.5, 0.95])
+def test_a_truncated_file_is_refused_by_name(tmp_path, listed, suffix, share):
+    whole = save(tmp_path / f"whole{suffix}", CLASSES).read_bytes()
+    (tmp_path / f"cut{suffix}").write_bytes(whole[: int(share * len(whole))])
+    with pytest.raises(DamagedFileError, match=rf"cut\{suffix}.*truncated"):
+        load(tmp_path / f"cut{suffix}", listed)
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("image,c0\na,cat\nb,dog\n", InputError),
+        ("image,c0,c1\na,1,2\nb,3\n", InputError),  # a class is missing
+        ("image,c0,c1\na,1,2\n,3,4\n", InputError),  # an image id is missing
+        ("image,c0,c1\na,1,2,3\nb,4,5,6\n", InputError),  # pandas would take a and b as the index
+        ("image,c0\na,1\na,2\n", InputError),
+        ("image\na\nb\n", InputError),
+        ("", DamagedFileError),
+    ],
+)
+def test_a_table_that_does_not_fit_is_refused(tmp_path, text, error):
+    (tmp_path / "mine.csv").write_text(text)
+    with pytest.raises(error):
+        load(tmp_path / "mine.csv")
+
+
+def test_an_image_called_NA_keeps_its_name(tmp_path):
+    (tmp_path / "mine.csv").write_text("image,c0\nNA,1\nnull,2\n")
+    assert load(tmp_path / "mine.csv").images.tolist() == ["NA", "null"]
+
+
+@pytest.mark.parametrize("name", ["mine.txt", "mine", "absent.npy"])
+def test_another_format_and_a_missing_file_are_refused_by_name(tmp_path, name):
+    with pytest.raises(InputError, match=name):
+        load(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("ids.txt", "x/b.png\n\na.png"),
+        ("ids.csv", "x/b.png,12\na.png,7\n"),
+        ("ids.json", json.dumps(IDS)),
+        ("ids.json", json.dumps([["x/b.png", "n01440764"], ["a.png", "n01440764"]])),
+        ("ids.json", json.dumps({"image_filenames": [["x/b.png", "n01440764"], ["a.png", "n01440764"]]})),
+        ("bom.txt", "\ufeffx/b.png\na.png\n"),  # as Windows editors save it
+    ],
+)
+def test_image_lists_of_every_form(tmp_path, name, text):
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    assert arrays.read_images(tmp_path / name) == IDS
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ('["a.png", ', DamagedFileError),
+        ("", DamagedFileError),
+        ('"a.png"', InputError),
+        ('{"images": ["a.png"]}', InputError),
+        ("[1, 2]", InputError),
+        ("[[], []]", InputError),
+        ('[{"image": "a.png"}]', InputError),
+        ('["a.png", null]', InputError),
+    ],
+)
+def test_a_broken_image_list_is_refused_by_name(tmp_path, text, error):
+    (tmp_path / "ids.json").write_text(text)
+    with pytest.raises(error, match=r"ids\.json"):
+        arrays.read_images(tmp_path / "ids.json")

@@ -1,0 +1,208 @@
+import errno
+import json
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workbench.errors import DamagedFileError, InputError
+from workbench.predict import store
+
+IDS = ["a.png", "b.png"]
+CLASSES = np.array([[3, 1, 0], [999, 2, 7]])
+SCORES = np.array([[0.5, 0.25, 0.25], [0.9, 0.05, 0.0]], dtype=np.float32)
+METADATA = {"checkpoint": "c", "image_set": "s", "protocol": "crop", "source": "run", "provenance": {}}
+ids = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
+
+
+@st.composite
+def predictions(draw):
+    images = draw(st.lists(ids, min_size=1, max_size=6, unique=True))
+    k = draw(st.integers(1, 6))
+    row = st.lists(st.integers(0, 999), min_size=k, max_size=k, unique=True)
+    classes = np.array([draw(row) for _ in images])
+    finite = st.floats(0, 1, width=32)
+    scores = [sorted(draw(st.lists(finite, min_size=k, max_size=k)), reverse=True) for _ in images]
+    return store.from_arrays(
+        draw(ids),
+        draw(ids),
+        images,
+        classes,
+        np.array(scores, dtype=np.float32) if draw(st.booleans()) else None,
+        protocol=draw(st.sampled_from(store.PROTOCOLS)),
+        source=draw(st.sampled_from(["run", "recht2019"])),
+        provenance=draw(st.dictionaries(ids, st.one_of(st.none(), st.integers(), st.lists(ids)), max_size=3)),
+    )
+
+
+def example(**changes):
+    given = {"images": IDS, "classes": CLASSES, "scores": SCORES, "protocol": "crop"} | changes
+    return store.from_arrays("some/net", "mine", given.pop("images"), given.pop("classes"), **given)
+
+
+def files(folder):
+    return sorted(path.name for path in folder.iterdir())
+
+
+@settings(deadline=None)
+@given(predictions())
+def test_what_is_written_is_read_again(one):
+    with tempfile.TemporaryDirectory() as folder:
+        again = store.read(store.write(one, Path(folder) / "new" / "one.parquet"))
+    for name in ("checkpoint", "image_set", "protocol", "source", "provenance", "topk"):
+        assert getattr(again, name) == getattr(one, name)
+    assert again.images.tolist() == one.images.tolist()
+    assert again.classes.dtype == np.uint16
+    assert again.classes.tolist() == one.classes.tolist()
+    assert (again.scores is None) == (one.scores is None)
+    if one.scores is not None:
+        assert again.scores.dtype == np.float32
+        assert again.scores.tolist() == one.scores.tolist()
+
+
+def test_the_file_has_the_columns_that_others_rely_on(tmp_path):
+    schema = pq.read_schema(store.write(example(), tmp_path / "one.parquet"))
+    assert schema.names == ["image", "classes", "scores"]
+    assert schema.types == [pa.string(), pa.list_(pa.uint16(), 3), pa.list_(pa.float32(), 3)]
+
+
+def test_without_scores_the_column_is_there_and_null(tmp_path):
+    table = pq.read_table(store.write(example(scores=None), tmp_path / "one.parquet"))
+    assert table.schema.field("scores").type == pa.list_(pa.float32(), 3)
+    assert table.column("scores").null_count == 2
+
+
+def test_a_file_name_holds_checkpoint_image_set_and_protocol():
+    assert example().file_name == "some_net--mine--crop.parquet"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"classes": [[3, 1, 0], [1000, 2, 7]]}, r"1000 for image 'b\.png'.*subtract 1"),
+        ({"classes": [[3, -1, 0], [999, 2, 7]]}, r"-1 for image 'a\.png'"),
+        ({"classes": [[3, 1, 0], [2, 7, 2]]}, r"1 rows name a class twice.*'b\.png'"),
+        ({"classes": CLASSES.astype(float)}, "float64; expected integers"),
+        ({"classes": CLASSES.astype(bool)}, "bool; expected integers"),
+        ({"classes": CLASSES[0]}, r"shape \(3,\)"),
+        ({"classes": CLASSES[:1]}, r"shape \(1, 3\); expected \(2, k\)"),
+        ({"classes": CLASSES[:, :0]}, r"shape \(2, 0\)"),
+        ({"classes": CLASSES[None]}, r"shape \(1, 2, 3\)"),
+        ({"scores": SCORES[:, :2]}, r"\(2, 2\).*\(2, 3\)"),
+        ({"scores": SCORES[:1]}, r"\(1, 3\).*\(2, 3\)"),
+        ({"scores": [[0.5, np.nan, 0.1], [0.9, 0.1, 0.0]]}, r"NaN.*'a\.png'"),
+        ({"scores": [[0.5, 0.2, 0.1], [np.inf, 0.1, 0.0]]}, r"infinite.*'b\.png'"),
+        ({"scores": [[0.5, 0.2, 0.1], [1e300, 0.1, 0.0]]}, r"infinite.*'b\.png'"),  # infinite as float32
+        ({"scores": SCORES[:, ::-1]}, r"2 rows have scores that increase.*'a\.png'"),
+        ({"images": ["a.png", "a.png"]}, r"more than once.*'a\.png'"),
+        ({"images": ["a.png", None]}, "image id"),
+        ({"images": [], "classes": CLASSES[:0], "scores": None}, "no image id"),
+        ({"protocol": "squash"}, "'squash'; expected one of resize, crop"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(changes, message):
+    changes = {
+        key: np.array(value) if key in ("classes", "scores") and value is not None else value
+        for key, value in changes.items()
+    }
+    with pytest.raises(InputError, match=message):
+        example(**changes)
+
+
+@pytest.mark.parametrize("limit", [0, 999])
+def test_the_outermost_classes_and_equal_scores_are_accepted(limit):
+    one = example(classes=np.array([[limit], [limit]]), scores=np.array([[0.0], [1.0]]))
+    assert one.classes.tolist() == [[limit], [limit]]
+    assert example(scores=np.full((2, 3), 0.25)).topk == 3
+
+
+@pytest.mark.parametrize("stop", [0, 3, 100, -8, -1])
+def test_a_truncated_file_is_refused_by_name(tmp_path, stop):
+    path = store.write(example(), tmp_path / "whole.parquet")
+    cut = tmp_path / "cut.parquet"
+    cut.write_bytes(path.read_bytes()[:stop])
+    with pytest.raises(DamagedFileError, match=r"cut\.parquet"):
+        store.read(cut)
+
+
+def test_a_parquet_file_of_another_program_is_refused_with_its_columns(tmp_path):
+    path = tmp_path / "other.parquet"
+    pd.DataFrame({"image": IDS, "speed": [1, 2]}).to_parquet(path)
+    with pytest.raises(DamagedFileError, match=r"other\.parquet.*image, speed.*workbench import"):
+        store.read(path)
+
+
+@pytest.mark.parametrize("name", ["absent.parquet", "."])
+def test_what_is_no_file_is_refused(tmp_path, name):
+    with pytest.raises(InputError, match="no predictions file"):
+        store.read(tmp_path / name)
+
+
+def column(values, kind):
+    return pa.array(values, kind)
+
+
+@pytest.mark.parametrize(
+    ("name", "contents"),
+    [
+        ("classes", column([[3, 1000], [1, 2]], pa.list_(pa.uint16(), 2))),
+        ("classes", column([[3, 3], [1, 2]], pa.list_(pa.uint16(), 2))),
+        ("classes", column([[3, 4], None], pa.list_(pa.uint16(), 2))),
+        ("classes", column([[3, 4], [1]], pa.list_(pa.uint16()))),
+        ("classes", column([3, 4], pa.uint16())),
+        ("scores", column([[0.5, 0.2], None], pa.list_(pa.float32(), 2))),
+        ("scores", column([[0.2, 0.5], [0.2, 0.1]], pa.list_(pa.float32(), 2))),
+        ("image", column(["a", "a"], pa.string())),
+        ("image", column(["a", None], pa.string())),
+        ("metadata", "{"),
+        ("metadata", "[]"),
+        ("metadata", "{}"),
+        ("metadata", json.dumps(METADATA | {"protocol": "squash"})),
+        ("metadata", json.dumps(METADATA | {"unheard-of": 1})),
+    ],
+)
+def test_a_file_that_was_tampered_with_is_refused_by_name(tmp_path, name, contents):
+    pair = pa.list_(pa.uint16(), 2)
+    columns = {
+        "image": IDS,
+        "classes": column([[1, 2], [3, 4]], pair),
+        "scores": pa.nulls(2, pa.list_(pa.float32(), 2)),
+    }
+    metadata = contents if name == "metadata" else json.dumps(METADATA)
+    table = pa.table(columns if name == "metadata" else columns | {name: contents})
+    pq.write_table(table.replace_schema_metadata({"workbench": metadata}), tmp_path / "one.parquet")
+    with pytest.raises(DamagedFileError, match=r"one\.parquet"):
+        store.read(tmp_path / "one.parquet")
+
+
+def fill_the_disk(table, stream, **options):
+    stream.write(b"PAR1 half of a file")
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("older", [True, False])
+def test_a_full_disk_leaves_the_older_file_and_nothing_else(tmp_path, monkeypatch, older):
+    path = tmp_path / "one.parquet"
+    if older:
+        store.write(example(), path)
+    monkeypatch.setattr(pq, "write_table", fill_the_disk)
+    with pytest.raises(OSError, match="No space left"):
+        store.write(example(scores=None), path)
+    assert files(tmp_path) == (["one.parquet"] if older else [])
+    if older:
+        assert store.read(path).scores.tolist() == SCORES.tolist()
+
+
+def test_writing_twice_replaces_and_leaves_one_file_that_others_may_read(tmp_path):
+    path = tmp_path / "one.parquet"
+    store.write(example(), path)
+    store.write(example(scores=None), path)
+    assert store.read(path).scores is None
+    assert files(tmp_path) == ["one.parquet"]
+    assert path.stat().st_mode & 0o777 == 0o644

@@ -1,0 +1,242 @@
+import io
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import warnings
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+import typer
+
+import workbench
+from workbench import cli
+from workbench.inputs import sources
+from workbench.predict import store
+
+MIRROR = os.environ.get("WORKBENCH_MIRROR")
+COMMAND = Path(sys.executable).parent / "workbench"
+IMPORT = "import {} --checkpoint net --image-set mine --out out.parquet"
+# Three pictures with one, two and no labels. Best class right for a.png only: ReaL is 1/2; b.png has one of its two
+# labels among the first two: subgroup 1 is 1, subgroup 2 is 1/2, ASMA is 3/4. The original is best for a.png and c.png.
+LABELS = {"a.png": [1], "b.png": [3, 4], "c.png": []}
+ORIGINAL = {"a.png": [1], "b.png": [3], "c.png": [7]}
+CLASSES = [[1, 2], [9, 4], [7, 8]]
+EXPECTED = {
+    ("top1", None): 2 / 3,
+    ("real", None): 1 / 2,
+    ("subgroup", 1): 1.0,
+    ("subgroup", 2): 1 / 2,
+    ("asma", None): 3 / 4,
+}
+SCORE = "score good.parquet --labels labels.json --original original.json --label-counts 1,2"
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Run the command in this process: ``run("score x.parquet")`` -> code, out, err. A traceback fails the test."""
+    monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
+
+    def call(line):
+        monkeypatch.setattr(sys, "argv", ["workbench", *shlex.split(line)])
+        with pytest.raises(SystemExit) as stop:
+            sys.exit(cli.main())
+        out, err = capsys.readouterr()
+        return SimpleNamespace(code=stop.value.code or 0, out=out, err=err)
+
+    return call
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    """A folder with good and bad files, as the working directory."""
+    monkeypatch.chdir(tmp_path)
+    Path("labels.json").write_text(json.dumps(LABELS))
+    Path("original.json").write_text(json.dumps(ORIGINAL))
+    Path("partial.json").write_text(json.dumps({"a.png": [1], "c.png": [7]}))
+    Path("cut.json").write_text('{"a.png": [1')
+    Path("wide.json").write_text('{"a.png": [1000]}')
+    Path("ids.txt").write_text("a.png\nb.png\nc.png\n")
+    Path("text.csv").write_text("image,c0\na.png,cat\nb.png,dog\n")
+    Path("what.txt").write_text("1 2 3")
+    np.save("classes.npy", np.array(CLASSES))
+    np.save("narrow.npy", np.zeros((3, 999)))
+    np.save("nan.npy", np.full((3, 1000), np.nan))
+    np.save("short.npy", np.array(CLASSES[:2]))
+    np.save("thousand.npy", np.array(CLASSES) + 992)
+    np.save("pickled.npy", np.array([{}], dtype=object), allow_pickle=True)
+    Path("cut.npy").write_bytes(Path("classes.npy").read_bytes()[:-3])
+    store.write(store.from_arrays("net", "mine", list(LABELS), np.array(CLASSES)), "good.parquet")
+    Path("cut.parquet").write_bytes(Path("good.parquet").read_bytes()[:-9])
+    pd.DataFrame({"image": ["a.png"]}).to_parquet("foreign.parquet")
+    Path("folder.parquet").mkdir()
+    return tmp_path
+
+
+def contents(folder):
+    return {path: path.read_bytes() if path.is_file() else None for path in sorted(folder.rglob("*"))}
+
+
+BAD = [
+    *[
+        (IMPORT.format(f"{name} --images ids.txt"), named)
+        for name, named in [
+            ("absent.npy", "no file absent.npy"),
+            ("cut.npy", r"cut\.npy.*truncated"),
+            ("pickled.npy", r"pickled\.npy.*pickle"),
+            ("narrow.npy", r"\(3, 999\)"),
+            ("nan.npy", "NaN"),
+            ("short.npy", "2 rows.*3 image ids"),
+            ("thousand.npy", "1001.*'b.png'"),
+            ("text.csv", "text.csv"),
+            ("what.txt", "'.txt'"),
+        ]
+    ],
+    (IMPORT.format("classes.npy"), "--images"),
+    (IMPORT.format("classes.npy --images absent.txt"), "absent.txt"),
+    (IMPORT.format("classes.npy --images labels.json"), "labels.json holds no list"),
+    ("import classes.npy --images ids.txt --checkpoint n --image-set m --out ids.txt/x.parquet", "ids.txt"),
+    ("import classes.npy --images ids.txt --checkpoint n --image-set m --out /proc/x.parquet", "/proc/x.parquet"),
+    ("import classes.npy --images ids.txt --checkpoint n --image-set m --out folder.parquet", "folder.parquet"),
+    ("score good.parquet", "'mine'.*--labels"),
+    ("score good.parquet --labels v1-reel", "did you mean 'v1-real'"),
+    ("score good.parquet --labels absent.json", "absent.json"),
+    ("score good.parquet --labels cut.json", "cut.json.*truncated"),
+    ("score good.parquet --labels wide.json", "1000"),
+    ("score good.parquet --labels labels.json", "top-5 classes.*top-2"),
+    ("score good.parquet --labels labels.json --label-counts 3", "top-3 classes.*top-2"),
+    ("score good.parquet --labels labels.json --label-counts 0,1", "from 1 up"),
+    ("score good.parquet --labels labels.json --label-counts one", "'one'"),
+    ("score good.parquet --labels labels.json --label-counts ''", "''"),
+    ("score good.parquet --labels partial.json --label-counts 1", "1 of the 3 images.*'b.png'.*--drop-unlabelled"),
+    ("score good.parquet --labels v1-real --label-counts 1 --drop-unlabelled", "3 of the 3 images"),
+    ("score cut.parquet --labels labels.json", r"cut\.parquet.*truncated"),
+    ("score foreign.parquet --labels labels.json", r"foreign\.parquet.*workbench import"),
+    ("score absent.parquet --labels labels.json", r"absent\.parquet"),
+    ("fetch v1-images --mirror nowhere", "'nowhere', which is no folder"),
+    ("fetch v1-image", "did you mean 'v1-images'"),
+    ("reproduce --out new --only 40-by-label-counts", "did you mean '40-by-label-count'"),
+    ("reproduce --out new -p label_count 3", "did you mean 'label_counts'"),
+    ("reproduce --out new -p label_counts hello", "'label_counts'.*list.*'hello'"),
+    ("reproduce --out new -p movers 1.5", "'movers'.*int.*'1.5'"),
+    ("reproduce --out new -p recompute maybe", "'recompute'.*bool.*'maybe'"),
+    ("reproduce --out new -p outputs x", "--out"),
+    ("reproduce --out new --only 60-rank-shift -p label_counts [1]", "label_counts"),
+    ("reproduce --out new -p movers", "movers"),
+    ("reproduce --out new --parameter=movers", "movers"),
+    ("reproduce --out ids.txt/new --only 00-start", "ids.txt.*--out"),
+]
+
+
+@pytest.mark.parametrize(("line", "named"), BAD, ids=[line for line, _ in BAD])
+def test_a_mistake_is_one_sentence_and_exit_code_2_and_changes_no_file(here, run, monkeypatch, line, named):
+    monkeypatch.setenv("WORKBENCH_MIRROR", "")
+    monkeypatch.setenv("WORKBENCH_CACHE", str(here / "cache"))
+    before = contents(here)
+    result = run(line)
+    assert result.code == 2
+    assert result.out == ""
+    *progress, sentence = [text for text in result.err.splitlines() if text]
+    assert all("/s]" in text or "notebooks" in text for text in progress)  # progress bars
+    assert sentence.startswith("workbench: ")
+    assert re.search(named, sentence)
+    assert contents(here) == before
+
+
+@pytest.mark.parametrize(
+    "line", ["", "predicted", "score", "import classes.npy", f"{SCORE} --format xml", "reproduce --jobs 0"]
+)
+def test_a_wrong_call_is_exit_code_2(here, run, line):
+    assert run(line).code == 2
+
+
+def test_import_then_score_is_what_one_computes_by_hand(here, run):
+    done = run(IMPORT.format("classes.npy --images ids.txt --protocol crop"))
+    assert (done.code, done.err) == (0, "")
+    assert "3 images, top-2 classes of net on mine" in done.out
+    line = SCORE.replace("good.parquet", "out.parquet")
+    from_csv = pd.read_csv(io.StringIO(run(f"{line} --format csv").out))
+    from_json = pd.DataFrame(json.loads(run(f"{line} --format json").out))
+    for frame in (from_csv, from_json):
+        assert set(frame["protocol"]) == {"crop"}
+        found = {
+            (r.metric, None if pd.isna(r.label_count) else int(r.label_count)): r.value for r in frame.itertuples()
+        }
+        assert {key: found[key] for key in EXPECTED} == pytest.approx(EXPECTED, abs=1e-6)
+    printed = [row.split() for row in run(line).out.splitlines()]
+    shown = {(row[3], None if row[4] == "all" else int(row[4])): row[5] for row in printed[1:]}
+    assert {key: shown[key] for key in EXPECTED} == {key: f"{100 * value:.2f}" for key, value in EXPECTED.items()}
+
+
+def test_without_originals_there_is_no_top1(here, run):
+    frame = pd.read_csv(io.StringIO(run("score good.parquet --labels labels.json --label-counts 1,2 --format csv").out))
+    assert set(frame["metric"]) == {"real", "subgroup", "asma"}
+
+
+def test_dropping_unlabelled_images_goes_on_and_says_how_many(here, run):
+    result = run("score good.parquet --labels partial.json --label-counts 1 --drop-unlabelled --format csv")
+    assert result.code == 0
+    assert re.fullmatch(r"note: 1 of the 3 images .*left out.*\n", result.err)
+    frame = pd.read_csv(io.StringIO(result.out))
+    assert frame.loc[frame["metric"] == "top1", ["value", "n_images"]].to_numpy().tolist() == [[1, 2], [1, 2]]
+
+
+def test_fetch_without_network_says_so_and_keeps_nothing(here, run, no_sources, monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "*")
+    source = sources.Source("tiny", "MIT", "a test", (sources.File("a/b/c", "http://127.0.0.1:9/c", "0" * 64, 1),))
+    monkeypatch.setattr(sources, "registry", lambda: {"tiny": source})
+    result = run("fetch tiny")
+    assert result.code == 2
+    assert "127.0.0.1:9/c could not be downloaded" in result.err
+    assert not [path for path in sources.cache_dir().rglob("*") if path.is_file()]
+
+
+def test_fetch_from_a_mirror_fills_the_cache(public_files, no_sources, run, monkeypatch):
+    if not MIRROR:
+        pytest.skip("the public files are in the cache, not in a mirror")
+    monkeypatch.setenv("WORKBENCH_MIRROR", "")
+    assert run(f"fetch v2-refined --mirror {MIRROR}").code == 0
+    monkeypatch.setenv("WORKBENCH_MIRROR", "")
+    assert [path.stem for path in sources.locate("v2-refined").values()] == ["imagenetv2_refined_labels"]
+
+
+def test_doctor_prints_versions_sources_and_device(run):
+    result = run("doctor")
+    assert result.code == 0
+    for part in ("torch", "timm", np.__version__, *sources.registry(), "Sample checkpoints", "GPU"):
+        assert part in result.out
+
+
+def test_messages_name_only_commands_and_options_that_exist():
+    commands = typer.main.get_command(cli.app).commands
+    options = {name for command in commands.values() for option in command.params for name in option.opts}
+    for path in Path(workbench.__file__).parent.rglob("*.py"):
+        text = path.read_text()
+        assert set(re.findall(r"['`]workbench (\w+)", text)) <= set(commands), path.name
+        assert set(re.findall(r"(?:with|give|or|set by) (--[a-z-]+)", text)) <= options, path.name
+
+
+def test_the_installed_command_lists_its_commands():
+    done = subprocess.run([COMMAND, "--help"], capture_output=True, text=True, check=True)
+    for name in ("reproduce", "import", "score", "fetch", "doctor"):
+        assert re.search(rf"\b{name}\b", done.stdout)
+
+
+def test_the_installed_command_fails_without_a_traceback(here):
+    done = subprocess.run([COMMAND, "score", "cut.parquet"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("workbench: cut.parquet")
+    assert "Traceback" not in done.stderr
+
+
+def test_the_installed_command_names_the_command_that_gets_a_missing_file(here, no_sources):
+    command = [COMMAND, "score", "good.parquet", "--labels", "v2-refined"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "workbench fetch v2-refined" in done.stderr
+    assert "Traceback" not in done.stderr

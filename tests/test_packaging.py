@@ -1,0 +1,65 @@
+"""pyproject.toml, constraints.txt and environment.yml say the same; the project's papers are in order."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+LOCK = dict(
+    (canonicalize_name(line.split("==")[0]), line.split("==")[1])
+    for line in (ROOT / "constraints.txt").read_text().splitlines()
+    if not line.startswith("#")
+)
+WANTED = [Requirement(text) for text in [*PROJECT["dependencies"], *sum(PROJECT["optional-dependencies"].values(), [])]]
+
+
+@pytest.mark.parametrize("wanted", WANTED, ids=lambda wanted: wanted.name)
+def test_the_lock_pins_every_dependency_within_its_range(wanted):
+    assert wanted.specifier.contains(LOCK[canonicalize_name(wanted.name)])
+
+
+def test_the_lock_holds_plain_pins_only():
+    lines = [line for line in (ROOT / "constraints.txt").read_text().splitlines() if not line.startswith("#")]
+    assert all(re.fullmatch(r"[A-Za-z0-9_.-]+==[0-9][A-Za-z0-9.]*", line) for line in lines)
+    assert len(LOCK) == len(lines) > 100
+
+
+def test_the_conda_environment_takes_its_pins_from_the_lock():
+    dependencies = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    (pip,) = [part["pip"] for part in dependencies if isinstance(part, dict)]
+    assert pip == ["--constraint constraints.txt", "--editable .[sample,dev]"]
+    (python,) = [part.split("=")[1] for part in dependencies if isinstance(part, str) and part.startswith("python=")]
+    assert SpecifierSet(PROJECT["requires-python"]).contains(python)
+
+
+def test_every_extra_of_the_environment_exists():
+    assert {"sample", "dev"} <= set(PROJECT["optional-dependencies"])
+
+
+def test_every_target_of_the_makefile_explains_itself():
+    text = (ROOT / "Makefile").read_text()
+    phony = re.search(r"\.PHONY: (.+)", text).group(1).split()
+    for target in phony:
+        assert re.search(rf"^{target}:.*## \S", text, re.MULTILINE), target
+
+
+def test_the_readme_links_to_files_that_exist():
+    text = (ROOT / "README.md").read_text()
+    links = re.findall(r"\]\(([^)#:]+)\)", text)
+    assert len(links) > 5
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_citation_names_the_paper_and_the_authors_of_the_data():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    text = str(citation)
+    assert citation["version"] == PROJECT["version"]
+    for name in ("Anzaku", "Recht", "Beyer"):
+        assert name in text
