@@ -1,4 +1,4 @@
-"""Notebooks as committed: run once from top to bottom, small cells, typed parameters; and nbval notices a changed number."""
+"""Notebooks as committed: one clean run, small cells, typed parameters; and nbval notices a changed number."""
 
 import re
 import subprocess

@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from itertools import chain
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,13 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-LOCK = dict(
-    (canonicalize_name(line.split("==")[0]), line.split("==")[1])
+LOCK = {
+    canonicalize_name(line.split("==")[0]): line.split("==")[1]
     for line in (ROOT / "constraints.txt").read_text().splitlines()
     if not line.startswith("#")
-)
-WANTED = [Requirement(text) for text in [*PROJECT["dependencies"], *sum(PROJECT["optional-dependencies"].values(), [])]]
+}
+EXTRAS = PROJECT["optional-dependencies"]
+WANTED = [Requirement(text) for text in chain(PROJECT["dependencies"], *EXTRAS.values())]
 
 
 @pytest.mark.parametrize("wanted", WANTED, ids=lambda wanted: wanted.name)
@@ -40,7 +42,7 @@ def test_the_conda_environment_takes_its_pins_from_the_lock():
 
 
 def test_every_extra_of_the_environment_exists():
-    assert {"sample", "dev"} <= set(PROJECT["optional-dependencies"])
+    assert {"sample", "dev"} <= set(EXTRAS)
 
 
 def test_every_target_of_the_makefile_explains_itself():

@@ -1,4 +1,4 @@
-"""One command, every figure: parameters are checked before a kernel starts, and a dying kernel takes only its own notebook along."""
+"""One command, every figure: bad parameters start no kernel, and a dying kernel takes only its own notebook along."""
 
 import json
 import re
@@ -53,7 +53,7 @@ def test_progress_names_what_runs(three_notebooks, tmp_path):
     reproduce.reproduce(
         tmp_path / "out", only=["00-good"], on_change=lambda running, done: seen.append((list(running), len(done)))
     )
-    assert seen == [(["00-good"], 0), ([], 1)]
+    assert seen == [(["00-good"], 0, 1), ([], 1, 1)]
 
 
 @pytest.fixture(scope="module")

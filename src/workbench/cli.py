@@ -52,27 +52,37 @@ def reproduce(
     ] = None,
 ) -> None:
     """Run every notebook and write the report, the figures and the tables."""
-    from tqdm import tqdm
-
     from workbench import reproduce as reproduction
 
-    total = len(only) if only else len(reproduction.names())
-    with tqdm(
-        total=total, unit="notebook", bar_format="{desc} {bar:20} {n_fmt}/{total_fmt} notebooks, {elapsed}{postfix}"
-    ) as bar:
-
-        def show(running: list[str], done: list) -> None:
-            bar.n = len(done)
-            bar.set_postfix_str(f"running {', '.join(running)}" if running else "", refresh=True)
-
-        runs = reproduction.reproduce(
-            out, only=only or (), values=dict(text.split("=", 1) for text in parameter or ()), jobs=jobs, on_change=show
-        )
+    values = _parameters(parameter or ())
+    runs = reproduction.reproduce(out, only=only or (), values=values, jobs=jobs, on_change=_notebook_bar())
     for run in runs:
         typer.echo(f"  {run.name:22} {run.seconds:6.1f} s  {'FAILED: ' + run.error if run.error else 'ok'}")
     typer.echo(f"Open {out / 'index.html'}")
     if any(run.error for run in runs):
         raise typer.Exit(1)
+
+
+@app.command()
+def predict(
+    checkpoints: Annotated[list[str], typer.Argument(help="timm names of checkpoints.")],
+    images: Annotated[Path, typer.Option(help="A folder with pictures.")],
+    image_set: Annotated[str, typer.Option(help="Name of the image set, for instance v1 or v2.")],
+    protocol: Annotated[Protocol, typer.Option(help="How a picture becomes a model's input.")] = Protocol.resize,
+    precision: Annotated[str, typer.Option(help="fp32, bf16 or fp16.")] = "fp32",
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda:N.")] = "auto",
+    batch_size: Annotated[int, typer.Option(help="Pictures at a time.")] = 32,
+    topk: Annotated[int, typer.Option(help="Classes to keep of each picture.")] = 16,
+    out: Annotated[Path, typer.Option(help="Folder for the predictions files.")] = Path("predictions"),
+) -> None:
+    """Run checkpoints over pictures and keep the best classes of each."""
+    from workbench.inputs.images import folder
+    from workbench.predict import engine
+
+    options = {"precision": precision, "device": device, "batch_size": batch_size, "topk": topk, "out": out}
+    for one in engine.predict(checkpoints, folder(images, image_set), protocol=protocol.value, **options):
+        speed = one.provenance["images_per_second"]
+        typer.echo(f"{out / one.file_name}: {len(one)} images at {speed} images/s")
 
 
 @app.command("import")
@@ -148,10 +158,11 @@ def doctor(mirror: Mirror = None) -> None:
     from workbench.inputs import checkpoints, sources
 
     _use_mirror(mirror)
+    copy = sources.mirror_dir()
     typer.echo("Packages")
     for name, version in provenance.versions().items():
         typer.echo(f"  {name:20} {version}")
-    typer.echo(f"Public files (cache: {sources.cache_dir()}; mirror: {sources.mirror_dir() or 'none'})")
+    typer.echo(f"Public files (cache: {sources.cache_dir()}; mirror: {copy or 'none'})")
     for name, source in sources.registry().items():
         state = "at hand" if sources.available(name) else f"missing; get it with: workbench fetch {name}"
         typer.echo(f"  {name:20} {source.bytes / 1e6:7.1f} MB  {state}")
@@ -173,6 +184,33 @@ def main() -> None:
         )
 
 
+def _notebook_bar():
+    """A function that draws which notebooks run; the bar appears at its first call, after all arguments were checked."""
+    from tqdm import tqdm
+
+    bars: list[tqdm] = []
+
+    def show(running: list[str], done: list, total: int) -> None:
+        if not bars:
+            layout = "{desc} {bar:20} {n_fmt}/{total_fmt} notebooks, {elapsed}{postfix}"
+            bars.append(tqdm(total=total, bar_format=layout))
+        bars[0].n = len(done)
+        bars[0].set_postfix_str(f"running {', '.join(running)}" if running else "", refresh=True)
+        if len(done) == total:
+            bars[0].close()
+
+    return show
+
+
+def _parameters(texts) -> dict[str, str]:
+    from workbench.errors import InputError
+
+    for text in texts:
+        if "=" not in text.strip("="):
+            raise InputError(f"-p {text.strip('=')} has no value; write -p NAME VALUE")
+    return dict(text.split("=", 1) for text in texts)
+
+
 def _joined_parameters(arguments: list[str]) -> list[str]:
     """``-p NAME VALUE`` as ``-p NAME=VALUE``: typer has no option of two values that may be repeated.
 
@@ -184,8 +222,8 @@ def _joined_parameters(arguments: list[str]) -> list[str]:
     for argument in rest:
         joined.append(argument)
         if argument in ("-p", "--parameter"):
-            name, value = next(rest, ""), next(rest, "")
-            joined.append(f"{name}={value}")
+            name = next(rest, "")
+            joined.append(name if "=" in name else f"{name}={next(rest, '')}")
     return joined
 
 

@@ -1,11 +1,16 @@
-"""Files that are whole or not there."""
+"""Files that are whole or not there, and tables that are read strictly."""
 
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
+
+from workbench.errors import DamagedFileError, InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @contextmanager
@@ -14,15 +19,43 @@ def writing(path: Path) -> Iterator[BinaryIO]:
 
     A temporary file beside it, fsync, rename: a killed process or a full disk leaves the older file as it was.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
-    part = Path(name)
+    part = None
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
+        part = Path(name)
         with os.fdopen(descriptor, "wb") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
         part.chmod(0o644)  # mkstemp's 0600 would hide the file from others who share the folder
         part.replace(path)
+    except OSError as error:
+        # Name the file that the user asked for, not the temporary one.
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
     finally:
-        part.unlink(missing_ok=True)
+        if part is not None:
+            part.unlink(missing_ok=True)
+
+
+def read_table(path: Path) -> "pd.DataFrame":
+    """A CSV or Parquet file as it stands: every row as wide as the header, and "NA" is a name like any other.
+
+    Raises `InputError` where there is no file, `DamagedFileError` where it cannot be read.
+    """
+    import pyarrow as pa
+    from pyarrow import csv, parquet
+
+    if not path.is_file():
+        raise InputError(f"there is no file {path}")
+    try:
+        if path.suffix == ".parquet":
+            return parquet.read_table(path).to_pandas()
+        options = csv.ConvertOptions(column_types={"image": pa.string()})
+        return csv.read_csv(path, convert_options=options).to_pandas()
+    except pa.ArrowInvalid as error:
+        if "columns, got" in str(error):
+            raise InputError(f"{path}: {error}; every row must be as wide as the header") from error
+        raise DamagedFileError(f"{path} cannot be read ({error}); is it truncated or in another format?") from error
+    except (pa.ArrowException, OSError) as error:
+        raise DamagedFileError(f"{path} cannot be read ({error}); is it truncated or in another format?") from error

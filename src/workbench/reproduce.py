@@ -47,7 +47,7 @@ def reproduce(
     only: Sequence[str] = (),
     values: Mapping[str, str] | None = None,
     jobs: int | None = None,
-    on_change: Callable[[list[str], list[Run]], None] = lambda running, done: None,
+    on_change: Callable[[list[str], list[Run], int], object] = lambda running, done, total: None,
 ) -> list[Run]:
     """Run the notebooks (all, or `only` these), `jobs` at a time, and write figures, tables, notebooks and
     the report below `out`.
@@ -131,11 +131,11 @@ def _run_all(chosen: list[str], given: dict, out: Path, jobs: int, on_change: Ca
 
     def run(name: str) -> Run:
         running.append(name)
-        on_change(running, done)
+        on_change(running, done, len(chosen))
         result = _run_one(name, given[name], out)
         running.remove(name)
         done.append(result)
-        on_change(running, done)
+        on_change(running, done, len(chosen))
         return result
 
     with ThreadPoolExecutor(jobs) as pool:

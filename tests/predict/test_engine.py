@@ -134,5 +134,5 @@ def test_pick_device():
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="has a GPU")
 def test_a_gpu_that_is_not_there_is_refused():
-    with pytest.raises(InputError, match=r"'cuda:0'.*no GPU"):
+    with pytest.raises(InputError, match=r"'cuda:0'.*there is 'cpu'"):
         engine.pick_device("cuda:0")

@@ -55,8 +55,9 @@ def family(checkpoint: str) -> str:
     >>> [family(n) for n in ("tf_efficientnet_lite0.in1k", "resnet50", "vit_large_patch14_clip_336.openai_ft_in1k")]
     ['efficientnet', 'resnet', 'vit']
     """
-    stem = re.sub(r"^(tf|legacy|cafe|se)_?(?=[a-z])", "", checkpoint.lower())
-    match = re.match(r"[a-z]+(v\d(?=[a-z_.]|$))?", stem)
+    # Who trained it says nothing of the architecture; "se_resnet" and "seresnet" are one.
+    stem = re.sub(r"^(tf_|legacy_|caffe)", "", checkpoint.lower()).replace("se_", "se", 1)
+    match = re.match(r"[a-z]+?(\d[a-z]{3,}|v\d)?(?=[\d_.]|$)", stem)
     return match.group() if match else checkpoint
 
 

@@ -51,10 +51,10 @@ def folder(path: str | Path, name: str | None = None) -> ImageSet:
     root = Path(path)
     if not root.is_dir():
         raise InputError(f"{path} is no folder; give a folder with pictures")
-    files = sorted(file for file in root.rglob("*") if file.suffix.lower() in SUFFIXES)
+    files = sorted(file for file in root.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
     if not files:
         raise InputError(f"{path} holds no picture ({', '.join(sorted(SUFFIXES))}) at any depth")
-    return _image_set(name or root.name, root, files)
+    return _image_set(name or root.resolve().name, root, files)
 
 
 def sample() -> ImageSet:

@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import DamagedFileError, InputError, unknown
+from workbench.files import read_table
 from workbench.inputs import classes, images, sources
 
 
@@ -73,83 +74,89 @@ class LabelSet:
 def from_mapping(name: str, labels: Mapping[str, Iterable[int]]) -> LabelSet:
     """A label set from ``{image id: class indices}``; an image may have none.
 
-    Raises `InputError` for a class outside 0-999.
+    Raises `InputError` for a class that is no whole number from 0 to 999, and for an empty id.
 
     >>> from_mapping("mine", {"a.png": [3, 7], "b.png": []}).counts.tolist()
     [2, 0]
     """
-    rows = [sorted(set(row)) for row in labels.values()]
-    flat = np.array([label for row in rows for label in row], dtype=np.int64)
-    if flat.size and (flat.min() < 0 or flat.max() >= classes.N_CLASSES):
-        wrong = flat[(flat < 0) | (flat >= classes.N_CLASSES)][0]
-        raise InputError(f"label set {name!r} has class {wrong}; expected class indices from 0 to 999")
+    if not all(labels):
+        raise InputError(f"label set {name!r} has an empty image id; expected a name for each image")
+    rows = [sorted({_class_index(name, label) for label in row}) for row in labels.values()]
+    flat = np.array([label for row in rows for label in row], dtype=np.uint16)
     indptr = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
-    return LabelSet(name, pd.Index(list(labels), dtype="str"), indptr, flat.astype(np.uint16))
+    return LabelSet(name, pd.Index(list(labels), dtype="str"), indptr, flat)
 
 
-@cache
+def _class_index(name: str, label) -> int:
+    whole = isinstance(label, int | np.integer) and not isinstance(label, bool)
+    if not whole or not 0 <= label < classes.N_CLASSES:
+        raise InputError(f"label set {name!r} has class {label}; expected class indices from 0 to 999")
+    return int(label)
+
+
 def load(name_or_file: str) -> LabelSet:
     """A label set by name, or from a user's file (see :func:`read`).
 
     Raises `UnknownNameError` for another name, `MissingSourceError` where a public file is not at hand.
     """
     if name_or_file in NAMED:
-        return from_mapping(name_or_file, NAMED[name_or_file]())
+        return _named(name_or_file)
     if Path(name_or_file).suffix:
         return read(Path(name_or_file))
     raise unknown("label set", name_or_file, list(NAMED))
 
 
+@cache
+def _named(name: str) -> LabelSet:
+    return from_mapping(name, NAMED[name]())
+
+
 def read(path: Path) -> LabelSet:
     """A user's own label set, named after the file.
 
-    ``.json`` holds ``{image id: [class index, ...]}``; ``.csv`` and ``.parquet`` hold one row per label with
-    the columns ``image`` and ``class``. An image without labels appears in JSON with ``[]``, in tables with
-    an empty class.
+    ``.json`` holds ``{image id: [class index, ...]}``; ``.csv`` and ``.parquet`` hold one row per label with the
+    columns ``image`` and ``class``. An image without labels appears in JSON with ``[]``, in tables with an empty class.
     """
-    if path.suffix == ".json":
-        mapping = _read_json(path)
-    elif path.suffix in (".csv", ".parquet"):
-        mapping = _read_table(path)
-    else:
+    readers = {".json": _read_json, ".csv": _read_table, ".parquet": _read_table}
+    if path.suffix not in readers:
         raise InputError(f"{path} ends in {path.suffix!r}; a label file is .json, .csv or .parquet")
-    return from_mapping(path.stem, {images.canonical_id(image): row for image, row in mapping.items()})
+    if not path.is_file():
+        raise InputError(f"there is no file {path}; give a label set's name ({', '.join(NAMED)}) or a label file")
+    mapping = readers[path.suffix](path)
+    labels = {images.canonical_id(image): row for image, row in mapping.items()}
+    if len(labels) < len(mapping):
+        raise InputError(
+            f"{path} names {len(mapping) - len(labels)} images twice, under different paths; keep one each"
+        )
+    return from_mapping(path.stem, labels)
 
 
-def _read_json(path: Path) -> dict[str, list[int]]:
+def _read_json(path: Path) -> dict[str, list]:
     mapping = _json(path)
-    if not isinstance(mapping, dict):
-        raise InputError(f"{path} holds a {type(mapping).__name__}; expected {{image id: [class index, ...]}}")
-    try:
-        return {image: [int(label) for label in row] for image, row in mapping.items()}
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{path}: {error}; expected {{image id: [class index, ...]}}") from error
+    if not isinstance(mapping, dict) or not all(isinstance(row, list) for row in mapping.values()):
+        raise InputError(f"{path} does not hold lists of class indices by image; expected {{image id: [class, ...]}}")
+    return mapping
 
 
-def _read_table(path: Path) -> dict[str, list[int]]:
-    try:
-        frame = pd.read_csv(path, dtype={"image": str}) if path.suffix == ".csv" else pd.read_parquet(path)
-    except (ValueError, OSError) as error:
-        raise _unreadable(path, error) from error
+def _read_table(path: Path) -> dict[str, list]:
+    frame = read_table(path)
     if not {"image", "class"} <= set(frame.columns):
         raise InputError(f"{path} has the columns {list(frame.columns)}; expected 'image' and 'class'")
-    return {
-        str(image): [int(label) for label in group.dropna()]
-        for image, group in frame.groupby("image", sort=False)["class"]
-    }
+    frame = frame.assign(image=frame["image"].fillna(""))
+    grouped = frame.groupby("image", sort=False)["class"]
+    # An empty class turns the column into floats: 3.0 is class 3, 3.7 stays and is refused.
+    return {str(image): [_whole(label) for label in group.dropna()] for image, group in grouped}
+
+
+def _whole(label):
+    return int(label) if isinstance(label, float) and label.is_integer() else label
 
 
 def _json(path: Path):
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (ValueError, OSError) as error:
-        raise _unreadable(path, error) from error
-
-
-def _unreadable(path: Path, error: Exception) -> DamagedFileError | InputError:
-    if isinstance(error, FileNotFoundError):
-        return InputError(f"there is no file {path}; give a label set's name ({', '.join(NAMED)}) or a label file")
-    return DamagedFileError(f"{path} cannot be read ({error}); is it truncated or in another format?")
+        raise DamagedFileError(f"{path} cannot be read ({error}); is it truncated or in another format?") from error
 
 
 def _original(source: str) -> dict[str, list[int]]:

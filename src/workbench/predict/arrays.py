@@ -7,11 +7,13 @@ hold one row per image, an optional column ``image`` first. Nothing is ever unpi
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from workbench.errors import DamagedFileError, InputError
+from workbench.files import read_table
 from workbench.inputs.classes import N_CLASSES
 from workbench.inputs.images import canonical_id
 from workbench.predict.store import Predictions, from_arrays
@@ -31,7 +33,7 @@ def import_file(
     Raises `InputError` for contents that do not fit, `DamagedFileError` for a truncated or pickled file.
     """
     path = Path(path)
-    array, found = _read(path)
+    array, scores, found = _read(path)
     if images is not None:
         found = read_images(images)
     if found is None:
@@ -40,10 +42,11 @@ def import_file(
         raise InputError(
             f"{path} has {len(array)} rows, but there are {len(found)} image ids; expected one row per image"
         )
-    classes, scores = (array, None) if np.issubdtype(array.dtype, np.integer) else top_k(array, topk)
+    if np.issubdtype(array.dtype, np.floating):
+        array, scores = top_k(array, topk)
     provenance = {"imported_from": path.name}
     ids = [canonical_id(image) for image in found]
-    return from_arrays(checkpoint, image_set, ids, classes, scores, protocol=protocol, provenance=provenance)
+    return from_arrays(checkpoint, image_set, ids, array, scores, protocol=protocol, provenance=provenance)
 
 
 def top_k(outputs: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -60,14 +63,17 @@ def top_k(outputs: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
         )
     if not np.isfinite(outputs).all():
         raise InputError(f"{int((~np.isfinite(outputs)).any(axis=1).sum())} rows of outputs hold NaN or infinity")
-    blocks = [_top_k_block(block, k) for block in np.array_split(outputs, len(outputs) // 4096 + 1)]
+    if not 1 <= k <= N_CLASSES:
+        raise InputError(f"topk is {k}; expected 1 to {N_CLASSES}")
+    is_probability = bool((outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1, atol=1e-3))
+    # In blocks, so that the sorting of 50,000 rows needs megabytes instead of gigabytes.
+    blocks = [_top_k_block(block, k, is_probability) for block in np.array_split(outputs, len(outputs) // 4096 + 1)]
     return np.concatenate([b[0] for b in blocks]), np.concatenate([b[1] for b in blocks])
 
 
-def _top_k_block(outputs: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+def _top_k_block(outputs: np.ndarray, k: int, is_probability: bool) -> tuple[np.ndarray, np.ndarray]:
     outputs = outputs.astype(np.float64)
     order = np.argsort(-outputs, axis=1, kind="stable")[:, :k]
-    is_probability = (outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1, atol=1e-3)
     if not is_probability:
         outputs = np.exp(outputs - outputs.max(axis=1, keepdims=True))
         outputs /= outputs.sum(axis=1, keepdims=True)
@@ -75,65 +81,86 @@ def _top_k_block(outputs: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def read_images(path: str | Path) -> list[str]:
-    """Image ids in order: a text or CSV file with one a line, or JSON (a list, or Recht et al.'s
-    ``image_filenames``).
-    """
+    """Image ids in order: text or CSV with one a line, or JSON (a list, or the ``image_filenames`` of ImageNetV2)."""
     path = Path(path)
+    if not path.is_file():
+        raise InputError(f"there is no image list {path}")
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         if path.suffix != ".json":
             return [line.split(",")[0].strip() for line in text.splitlines() if line.strip()]
         listed = json.loads(text)
-    except (OSError, UnicodeDecodeError, ValueError) as error:
+    except (OSError, ValueError) as error:
         raise DamagedFileError(f"the image list {path} cannot be read ({error})") from error
-    if isinstance(listed, dict):
-        listed = listed.get("image_filenames")
-    if not isinstance(listed, list):
+    rows = listed.get("image_filenames") if isinstance(listed, dict) else listed
+    # ImageNetV2's lists hold [file name, WordNet id].
+    entries = [row[0] if isinstance(row, list) and row else row for row in rows] if isinstance(rows, list) else []
+    names = [entry for entry in entries if isinstance(entry, str)]
+    if not names or len(names) < len(entries):
         raise InputError(f"{path} holds no list of image ids; expected a JSON list, or text with one id a line")
-    return [row if isinstance(row, str) else str(row[0]) for row in listed]
+    return names
 
 
-def _read(path: Path) -> tuple[np.ndarray, list[str] | None]:
+Contents = tuple[np.ndarray, np.ndarray | None, list[str] | None]  # classes or outputs; scores; image ids
+
+
+def _read(path: Path) -> Contents:
     readers = {".npy": _read_npy, ".npz": _read_npz, ".csv": _read_table, ".parquet": _read_table}
     if path.suffix not in readers:
         raise InputError(f"{path} ends in {path.suffix!r}; predictions are .npy, .npz, .csv or .parquet")
     if not path.is_file():
         raise InputError(f"there is no file {path}")
+    array, scores, images = readers[path.suffix](path)
+    if array.dtype.kind not in "iuf" or array.ndim not in (1, 2):
+        raise InputError(
+            f"{path} holds {array.dtype} values of shape {array.shape}; "
+            "expected integer classes (n, k), or outputs (n, 1000)"
+        )
+    if images is not None and not all(isinstance(image, str) and image for image in images):
+        raise InputError(f"{path} has a row without an image id; expected a name for each image")
+    one_class_a_row = array.ndim == 1 and array.dtype.kind in "iu"
+    return (array[:, None] if one_class_a_row else array), scores, images
+
+
+def _read_npy(path: Path) -> Contents:
+    return _load(path), None, None
+
+
+def _read_npz(path: Path) -> Contents:
+    arrays = _load(path)
+    name = next((name for name in ("classes", "logits", "probabilities") if name in arrays), None)
+    if name is None:
+        raise InputError(
+            f"{path} holds {', '.join(arrays) or 'nothing'}; expected 'classes', 'logits' or 'probabilities'"
+        )
+    images = [str(image) for image in arrays["images"]] if "images" in arrays else None
+    return arrays[name], arrays.get("scores") if name == "classes" else None, images
+
+
+def _load(path: Path) -> Any:
+    """The array of a .npy, the arrays of a .npz; never a pickle."""
     try:
-        return readers[path.suffix](path)
-    except InputError:
-        raise
-    except Exception as error:  # zip, numpy, pandas and Arrow each have their own errors for a damaged file
-        pickled = "pickle" in str(error).lower()
+        loaded = np.load(path, allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            return loaded
+        with loaded:
+            return dict(loaded)
+    except Exception as error:  # zip, zlib and numpy each have their own errors for a damaged file
+        pickled = "Object arrays cannot be loaded" in str(error)
         hint = "it is pickled, and pickles can run code: save a plain numeric array" if pickled else "is it truncated?"
-        raise DamagedFileError(f"{path} cannot be read ({error}); {hint}") from error
+        raise DamagedFileError(f"{path} cannot be read as a NumPy file; {hint} ({error})") from error
 
 
-def _read_npy(path: Path) -> tuple[np.ndarray, None]:
-    array = np.load(path, allow_pickle=False)
-    return _two_dimensional(array, path), None
+def _read_table(path: Path) -> Contents:
+    frame = read_table(path)
+    images = frame.pop("image").tolist() if "image" in frame else None
+    if set(frame.columns) <= {"classes", "scores"} and "classes" in frame:  # lists in cells, as this store keeps them
+        return _lists(frame["classes"], path), _lists(frame["scores"], path) if "scores" in frame else None, images
+    return frame.to_numpy(), None, images
 
 
-def _read_npz(path: Path) -> tuple[np.ndarray, list[str] | None]:
-    with np.load(path, allow_pickle=False) as arrays:
-        name = next((name for name in ("classes", "logits", "probabilities") if name in arrays), None)
-        if name is None:
-            raise InputError(
-                f"{path} holds {', '.join(arrays) or 'nothing'}; expected 'classes', 'logits' or 'probabilities'"
-            )
-        images = [str(image) for image in arrays["images"]] if "images" in arrays else None
-        return _two_dimensional(arrays[name], path), images
-
-
-def _read_table(path: Path) -> tuple[np.ndarray, list[str] | None]:
-    frame = pd.read_csv(path, dtype={"image": str}) if path.suffix == ".csv" else pd.read_parquet(path)
-    images = frame.pop("image").astype(str).tolist() if "image" in frame else None
-    if list(frame.columns) in (["classes"], ["classes", "scores"]):  # lists in cells, as this store keeps them
-        return np.array(frame["classes"].tolist()), images
-    return _two_dimensional(frame.to_numpy(), path), images
-
-
-def _two_dimensional(array: np.ndarray, path: Path) -> np.ndarray:
-    if array.dtype.kind not in "iuf":
-        raise InputError(f"{path} holds {array.dtype} values; expected integer classes, or floating-point outputs")
-    return array[:, None] if array.ndim == 1 and array.dtype.kind in "iu" else array
+def _lists(column: pd.Series, path: Path) -> np.ndarray:
+    try:
+        return np.array(column.tolist())
+    except ValueError as error:
+        raise InputError(f"{path}: the lists in {column.name!r} differ in length; expected one length") from error

@@ -11,6 +11,7 @@ import numpy as np
 import workbench
 from workbench.errors import InputError
 from workbench.inputs import checkpoints as ckpt
+from workbench.inputs.classes import N_CLASSES
 from workbench.inputs.images import ImageSet
 from workbench.predict import store
 
@@ -38,10 +39,13 @@ def predict(
         raise InputError(
             f"protocol {protocol!r}, precision {precision!r}; expected one of {store.PROTOCOLS} and one of {PRECISIONS}"
         )
+    if batch_size < 1 or not 1 <= topk <= N_CLASSES:
+        raise InputError(f"batch size {batch_size}, topk {topk}; expected 1 or more, and 1 to {N_CLASSES}")
+    device = pick_device(device)
     results = []
     for name in checkpoints:
         checkpoint = ckpt.load(name)
-        results.append(_predict_one(checkpoint, images, protocol, precision, pick_device(device), batch_size, topk))
+        results.append(_predict_one(checkpoint, images, protocol, precision, device, batch_size, topk))
         if out is not None:
             store.write(results[-1], Path(out) / results[-1].file_name)
     return results
@@ -53,10 +57,11 @@ def pick_device(device: str) -> str:
     """
     import torch
 
+    gpus = [f"cuda:{number}" for number in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
     if device == "auto":
-        return "cuda:0" if torch.cuda.is_available() else "cpu"
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise InputError(f"device is {device!r}, but torch sees no GPU; use 'cpu' or 'auto'")
+        return gpus[0] if gpus else "cpu"
+    if device not in ["cpu", *gpus]:
+        raise InputError(f"device is {device!r}; on this machine there is 'cpu'{''.join(f', {gpu!r}' for gpu in gpus)}")
     return device
 
 

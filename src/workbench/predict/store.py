@@ -116,7 +116,10 @@ def read(path: str | Path) -> Predictions:
             f"{path} is no predictions file (columns: {', '.join(table.column_names)}); "
             "bring your own with 'workbench import'"
         )
-    return _from_arrow(table, json.loads(metadata), path)
+    try:
+        return _from_arrow(table, json.loads(metadata))
+    except (InputError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise DamagedFileError(f"{path} is damaged, or another program changed it ({error}); make it again") from error
 
 
 def _to_arrow(predictions: Predictions):
@@ -135,24 +138,20 @@ def _to_arrow(predictions: Predictions):
     return table.replace_schema_metadata({_METADATA_KEY: json.dumps(metadata, sort_keys=True).encode()})
 
 
-def _from_arrow(table, metadata: dict, path: str | Path) -> Predictions:
+def _from_arrow(table, metadata: dict) -> Predictions:
     columns = {name: table.column(name).combine_chunks() for name in ("image", "classes", "scores")}
     shape = (len(table), columns["classes"].type.list_size)
     classes = columns["classes"].flatten().to_numpy().reshape(shape)
     missing = columns["scores"].null_count == len(table)
     scores = None if missing else columns["scores"].flatten().to_numpy().reshape(shape)
-    try:
-        provenance = metadata.pop("provenance")
-        return from_arrays(
-            images=columns["image"].to_pandas(), classes=classes, scores=scores, provenance=provenance, **metadata
-        )
-    except InputError as error:
-        raise DamagedFileError(f"{path}: {error}") from error
+    return from_arrays(images=columns["image"].to_pandas(), classes=classes, scores=scores, **metadata)
 
 
 def _check_images(images: pd.Index) -> None:
     if len(images) == 0:
         raise InputError("there is no image id; expected at least one")
+    if images.hasnans or (images == "").any():
+        raise InputError("an image id is missing or empty; expected a name for each image")
     if not images.is_unique:
         twice = images[images.duplicated()]
         raise InputError(
@@ -187,6 +186,8 @@ def _checked_classes(classes: np.ndarray, images: pd.Index) -> np.ndarray:
 def _checked_scores(scores: np.ndarray, classes: np.ndarray, images: pd.Index) -> np.ndarray:
     if scores.shape != classes.shape:
         raise InputError(f"scores have shape {scores.shape}, classes {classes.shape}; expected one score per class")
+    with np.errstate(over="ignore"):
+        scores = np.ascontiguousarray(scores, dtype=np.float32)
     bad = np.flatnonzero(~np.isfinite(scores).all(axis=1))
     if len(bad):
         raise InputError(f"{len(bad)} rows have NaN or infinite scores, that of image {images[bad[0]]!r} among them")
@@ -195,4 +196,4 @@ def _checked_scores(scores: np.ndarray, classes: np.ndarray, images: pd.Index) -
         raise InputError(
             f"{len(unsorted)} rows have scores that increase, that of {images[unsorted[0]]!r} among them; best first"
         )
-    return np.ascontiguousarray(scores, dtype=np.float32)
+    return scores

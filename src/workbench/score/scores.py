@@ -61,10 +61,11 @@ def score(
     Raises `InputError` where the predictions are less deep than the largest label count, or name images that
     the label set lacks (unless `drop_unlabelled`, which warns with their number).
     """
+    label_counts = sorted(set(label_counts))
     several = [predictions] if isinstance(predictions, Predictions) else predictions
     rows = []
     for one in several:
-        own = _label_set(labels or _own_labels(one.image_set))
+        own = _label_set(labels if labels is not None else _own_labels(one.image_set))
         _check_depth(one, label_counts)
         joined = _join(one, own, drop_unlabelled)
         scored = _scores(*joined, own, _original(own, original), label_counts)

@@ -8,7 +8,7 @@ from great_tables import GT, loc, style
 from IPython.display import HTML
 
 
-def show(frame: pd.DataFrame, title: str, id: str, *, note: str = "") -> GT:
+def show(frame: pd.DataFrame, title: str, id: str, *, note: str = "") -> HTML:
     """A small table with a title and, below it, a note on its source; `id` names it in the page and must be
     unique there.
     """
@@ -30,7 +30,7 @@ def show(frame: pd.DataFrame, title: str, id: str, *, note: str = "") -> GT:
             table_margin_left="0px",
         )
     )
-    return table.tab_source_note(note) if note else table
+    return HTML((table.tab_source_note(note) if note else table).as_raw_html())
 
 
 def percent(frame: pd.DataFrame) -> pd.DataFrame:
