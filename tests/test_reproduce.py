@@ -50,9 +50,11 @@ def test_a_failing_notebook_is_marked_and_the_report_still_comes_out(three_noteb
 
 def test_progress_names_what_runs(three_notebooks, tmp_path):
     seen = []
-    reproduce.reproduce(
-        tmp_path / "out", only=["00-good"], on_change=lambda running, done: seen.append((list(running), len(done)))
-    )
+
+    def note(running, done, total):
+        seen.append((list(running), len(done), total))
+
+    reproduce.reproduce(tmp_path / "out", only=["00-good"], on_change=note)
     assert seen == [(["00-good"], 0, 1), ([], 1, 1)]
 
 

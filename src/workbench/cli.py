@@ -185,7 +185,7 @@ def main() -> None:
 
 
 def _notebook_bar():
-    """A function that draws which notebooks run; the bar appears at its first call, after all arguments were checked."""
+    """A function that draws which notebooks run; the bar appears at its first call: all arguments were accepted."""
     from tqdm import tqdm
 
     bars: list[tqdm] = []

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from threading import Lock
 
 from workbench import provenance, report
 from workbench.errors import InputError, WorkbenchError, unknown
@@ -128,14 +129,17 @@ def _make_writable(out: Path) -> None:
 def _run_all(chosen: list[str], given: dict, out: Path, jobs: int, on_change: Callable) -> list[Run]:
     running: list[str] = []
     done: list[Run] = []
+    one_at_a_time = Lock()
 
     def run(name: str) -> Run:
-        running.append(name)
-        on_change(running, done, len(chosen))
+        with one_at_a_time:
+            running.append(name)
+            on_change(running, done, len(chosen))
         result = _run_one(name, given[name], out)
-        running.remove(name)
-        done.append(result)
-        on_change(running, done, len(chosen))
+        with one_at_a_time:
+            running.remove(name)
+            done.append(result)
+            on_change(running, done, len(chosen))
         return result
 
     with ThreadPoolExecutor(jobs) as pool:

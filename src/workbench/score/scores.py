@@ -155,6 +155,12 @@ def read(path: str | Path) -> pd.DataFrame:
     return frame[COLUMNS]
 
 
+def contents(scores: pd.DataFrame) -> pd.DataFrame:
+    """What a score table holds: the number of checkpoints for each source, protocol and image set."""
+    counted = scores.groupby(["source", "protocol", "image_set", "labels"])["checkpoint"].nunique()
+    return counted.rename("checkpoints").reset_index()
+
+
 def label_counts(scores: pd.DataFrame, *, most: int = 5) -> pd.DataFrame:
     """Number and share of images by label count (Table 1): ``image_set, label_count, n_images, share``.
 

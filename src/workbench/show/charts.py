@@ -132,10 +132,11 @@ def _difference(frame: pd.DataFrame, x: alt.X, reach: list, first: bool) -> alt.
     dots = base.mark_point(filled=True, size=14, color=GREY).encode(
         y=y, tooltip=tips, opacity=alt.condition(_in_family(), alt.value(1), alt.value(0.08))
     )
-    line = alt.Chart(pd.DataFrame({"gap": [round(mean, 2)], "text": [f"mean {mean:.2f}"]})).encode(y=y)
+    line = alt.Chart(pd.DataFrame({"gap": [round(mean, 2)]})).encode(y=y)
     rule = line.mark_rule(color=PURPLE, strokeDash=[5, 3])
-    text = line.mark_text(align="right", dx=-2, dy=-8, color=PURPLE, fontWeight="bold").encode(
-        x=alt.value(360), text="text"
+    caption = alt.Chart(pd.DataFrame({"text": [f"mean {mean:.2f}"]}))
+    text = caption.mark_text(align="right", color=PURPLE, fontWeight="bold").encode(
+        x=alt.value(360), y=alt.value(6), text="text:N"
     )
     zero = alt.Chart(pd.DataFrame({"gap": [0]})).mark_rule(color="#333333").encode(y=y)
     layers = [zero, dots, rule, text]
@@ -274,7 +275,7 @@ def rank_shift(shifts: pd.DataFrame, before: str, after: str, *, movers: int = 1
         )
     )
     everyone = (diagonal + dots).properties(
-        width=360, height=400, title=alt.Title(f"All {len(frame)} checkpoints", fontSize=13, fontWeight="normal")
+        width=340, height=400, title=alt.Title(f"All {len(frame)} checkpoints", fontSize=13, fontWeight="normal")
     )
     title = alt.Title(f"Rank by {before}, then by {after}", subtitle="above the dashed line a checkpoint rises")
     return alt.hconcat(
@@ -308,7 +309,7 @@ def _movers(frame: pd.DataFrame, movers: int, color: alt.Color, tips: list, befo
     caption = alt.Title(
         f"The {len(largest)} largest moves: from ○ ({before}) to ● ({after})", fontSize=13, fontWeight="normal"
     )
-    return (bar + start + end + text).properties(width=300, height=alt.Step(19), title=caption)
+    return (bar + start + end + text).properties(width=270, height=alt.Step(19), title=caption)
 
 
 def _percent(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:

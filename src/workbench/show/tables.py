@@ -39,6 +39,12 @@ def percent(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**{name: (100 * frame[name]).round(2) for name in fractions})
 
 
+def spread(values: pd.Series) -> pd.DataFrame:
+    """Smallest, quartiles and largest of a column of whole numbers, as a table of one row."""
+    quantiles = {"smallest": 0, "lower quarter": 0.25, "median": 0.5, "upper quarter": 0.75, "largest": 1}
+    return pd.DataFrame({name: [int(values.quantile(q, interpolation="nearest"))] for name, q in quantiles.items()})
+
+
 def label_counts(counts: pd.DataFrame, printed: pd.DataFrame) -> pd.DataFrame:
     """Table 1: computed beside printed numbers of images, one row per label count."""
     names = {"v1": "ImageNetV1", "v2": "ImageNetV2"}
