@@ -18,27 +18,26 @@ PNG_SCALE = 2.0
 MIME = "application/vnd.vegalite.v5+json"
 
 
+INK = "#222222"
+
+
 @alt.theme.register("workbench", enable=False)
 def _theme() -> Any:
-    text = {"labelFontSize": 12, "titleFontSize": 13, "titleFontWeight": "normal", "labelLimit": 360}
+    # JupyterLab's dark theme brings white text of its own; an explicit ground and explicit inks keep charts readable.
+    inks = {"labelColor": INK, "titleColor": INK}
+    text = inks | {"labelFontSize": 12, "titleFontSize": 13, "titleFontWeight": "normal", "labelLimit": 360}
+    title = {"anchor": "start", "fontSize": 15, "color": INK, "subtitleFontSize": 12, "subtitleColor": "#555555"}
     return {
         "config": {
-            # An explicit white keeps the dark text readable on a dark page.
             "background": "white",
             "padding": 12,
             "font": FONT,
             "view": {"continuousWidth": 420, "continuousHeight": 260, "stroke": None},
             "axis": text | {"gridColor": "#e6e6e6", "domainColor": "#888888", "tickColor": "#888888"},
-            "legend": text | {"orient": "top", "titleFontWeight": "normal"},
+            "legend": text | {"orient": "top"},
             "header": text,
-            "title": {
-                "anchor": "start",
-                "fontSize": 15,
-                "subtitleFontSize": 12,
-                "subtitleColor": "#555555",
-                "offset": 10,
-            },
-            "text": {"fontSize": 12, "font": FONT},
+            "title": title | {"offset": 10},
+            "text": {"fontSize": 12, "font": FONT, "color": INK},
         }
     }
 
