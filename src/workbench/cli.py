@@ -65,24 +65,52 @@ def reproduce(
 
 @app.command()
 def predict(
-    checkpoints: Annotated[list[str], typer.Argument(help="timm names of checkpoints.")],
-    images: Annotated[Path, typer.Option(help="A folder with pictures.")],
+    checkpoints: Annotated[
+        list[str],
+        typer.Argument(help="timm names, NAME@FILE, patterns (tf_*lite*), @published, or a .txt with one a line."),
+    ],
+    images: Annotated[Path, typer.Option(help="Pictures: a folder, .tar shards, a .parquet file or a .txt list.")],
     image_set: Annotated[str, typer.Option(help="Name of the image set, for instance v1 or v2.")],
-    protocol: Annotated[Protocol, typer.Option(help="How a picture becomes a model's input.")] = Protocol.resize,
-    precision: Annotated[str, typer.Option(help="fp32, bf16 or fp16.")] = "fp32",
+    protocol: Annotated[
+        Protocol, typer.Option(help="resize: no crop, as in the paper; crop: timm's own.")
+    ] = Protocol.resize,
+    precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.")] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda:N.")] = "auto",
-    batch_size: Annotated[int, typer.Option(help="Pictures at a time.")] = 32,
+    batch_size: Annotated[int | None, typer.Option(help="Pictures at a time; by default 32, on a GPU 128.")] = None,
     topk: Annotated[int, typer.Option(help="Classes to keep of each picture.")] = 16,
+    compile: Annotated[str, typer.Option(help="auto (where it pays), on or off.")] = "auto",
     out: Annotated[Path, typer.Option(help="Folder for the predictions files.")] = Path("predictions"),
+    restart: Annotated[bool, typer.Option(help="Drop what an earlier run left and begin anew.")] = False,
+    json_log: Annotated[Path | None, typer.Option(help="Append progress to this file as JSON lines.")] = None,
 ) -> None:
-    """Run checkpoints over pictures and keep the best classes of each."""
-    from workbench.inputs.images import folder
-    from workbench.predict import engine
+    """Run checkpoints over pictures; an interrupted run goes on where it stopped."""
+    from workbench.inputs import checkpoints as known
+    from workbench.inputs.images import open_set
+    from workbench.predict import engine, progress
 
-    options = {"precision": precision, "device": device, "batch_size": batch_size, "topk": topk, "out": out}
-    for one in engine.predict(checkpoints, folder(images, image_set), protocol=protocol.value, **options):
-        speed = one.provenance["images_per_second"]
-        typer.echo(f"{out / one.file_name}: {len(one)} images at {speed} images/s")
+    names, pictures = known.expand(checkpoints), open_set(images, image_set)
+    results = engine.predict(
+        names,
+        pictures,
+        protocol=protocol.value,
+        precision=precision,
+        device=device,
+        batch_size=batch_size,
+        topk=topk,
+        compile=compile,
+        out=out,
+        restart=restart,
+        on_event=progress.several(progress.bar(), *([progress.json_log(json_log)] if json_log else [])),
+    )
+    for one in results:
+        speed = f"{one.provenance['images_per_second']} images/s"
+        typer.echo(f"{out / one.file_name}: {len(one)} of {len(pictures)} pictures, {speed}")
+    if failures := results[0].failures:
+        listed = out / f"{image_set}--failures.csv"
+        typer.echo(f"{len(failures)} pictures could not be decoded and are left out; reasons in {listed}", err=True)
+    if len(results) < len(names):
+        typer.echo(f"{len(names) - len(results)} of {len(names)} checkpoints could not be had, see above", err=True)
+        raise typer.Exit(1)
 
 
 @app.command("import")

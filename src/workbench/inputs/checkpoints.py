@@ -1,12 +1,17 @@
 """Checkpoints: a model with its weights, its input size and its normalisation."""
 
+import fnmatch
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from workbench.errors import InputError, MissingSourceError
+import pandas as pd
+
+from workbench.errors import DamagedFileError, InputError, MissingSourceError
 from workbench.inputs import sources
 
 if TYPE_CHECKING:
@@ -26,21 +31,112 @@ class Checkpoint:
     sha256: str
 
 
-def load(name: str) -> Checkpoint:
-    """A checkpoint by its timm name; the three of the extra ``sample`` need no network.
+def expand(wanted: Iterable[str]) -> list[str]:
+    """Names of checkpoints, each once, from what a user may write.
 
-    Raises `InputError` for a name timm does not know or a head that has not 1000 classes,
+    A timm name; ``NAME@FILE`` for weights on disk; a pattern such as ``tf_efficientnet_lite*``;
+    ``@published`` for the 315 of "Re-assessing ImageNet"; or a text file with one of these a line (``#``
+    begins a comment). Raises `InputError` for a pattern that fits nothing.
+
+    >>> expand(["tf_efficientnet_lite[01].in1k", "tf_efficientnet_lite0.in1k"])
+    ['tf_efficientnet_lite0.in1k', 'tf_efficientnet_lite1.in1k']
+    """
+    names: list[str] = []
+    for one in wanted:
+        names += _expanded(one)
+    return list(dict.fromkeys(names))
+
+
+def _expanded(one: str) -> list[str]:
+    if one == "@published":
+        table = pd.read_csv(sources.data_dir() / "published" / "tables-04-10-checkpoints.csv")
+        return table["timm_name"].tolist()
+    if one.endswith(".txt"):
+        if not Path(one).is_file():
+            raise InputError(f"there is no file {one}; expected a text file with one checkpoint a line")
+        lines = (line.split("#")[0].strip() for line in Path(one).read_text(encoding="utf-8-sig").splitlines())
+        return expand(line for line in lines if line)
+    if "@" not in one and any(sign in one for sign in "*?["):
+        import timm
+
+        fitting = sorted(fnmatch.filter(timm.list_pretrained(), one))
+        if not fitting:
+            raise InputError(f"no checkpoint of timm fits the pattern {one!r}")
+        return fitting
+    return [one]
+
+
+def load(name: str) -> Checkpoint:
+    """A checkpoint by its timm name, or ``NAME@FILE`` with weights from a ``.safetensors`` or ``.pth`` file.
+
+    The three of the extra ``sample`` need no network. Files are read as tensors only, never as code. Raises
+    `InputError` for a name timm does not know, weights that do not fit or a head without 1000 classes;
     `MissingSourceError` where the weights cannot be had.
     """
     import timm
-    from timm.data.config import resolve_model_data_config
 
-    if not timm.is_model(name):
-        raise InputError(f"timm knows no checkpoint {name!r}; list them with timm.list_pretrained()")
-    model, digest = _sample(name) if name in SAMPLE else _pretrained(name)
-    if model.num_classes != 1000:
-        raise InputError(f"{name} has {model.num_classes} classes; expected the 1000 of ImageNet-1k")
-    return Checkpoint(name, model.eval(), resolve_model_data_config(model), digest)
+    architecture, _, file = name.partition("@")
+    if not timm.is_model(architecture):
+        near = get_close_matches(architecture, timm.list_pretrained(), n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else "; list them with timm.list_pretrained()"
+        raise InputError(f"timm knows no checkpoint {architecture!r}{hint}")
+    if file:
+        model, digest = _from_file(architecture, Path(file))
+    elif name in SAMPLE:
+        model, digest = _sample(name)
+    else:
+        model, digest = _pretrained(name)
+    return from_module(f"{architecture}@{Path(file).stem}" if file else name, model, sha256=digest)
+
+
+def from_module(name: str, model: "nn.Module", input: dict | None = None, *, sha256: str = "") -> Checkpoint:
+    """A checkpoint from a model of your own that maps (n, 3, height, width) to 1000 outputs.
+
+    `input` says what it expects, in timm's terms: ``input_size`` (3, height, width), ``mean``, ``std``,
+    ``interpolation``, ``crop_pct``, ``crop_mode``; what is left out is timm's default. Raises `InputError`
+    for another number of outputs.
+    """
+    from timm.data.config import resolve_data_config, resolve_model_data_config
+
+    config = resolve_data_config(input, model=model) if input is not None else resolve_model_data_config(model)
+    outputs = getattr(model, "num_classes", 1000)
+    if outputs != 1000:
+        heads = {21841: "ImageNet-22k", 21843: "ImageNet-21k", 11221: "ImageNet-21k (MIIL)", 11821: "ImageNet-12k"}
+        seen = f", the classes of {heads[outputs]}," if outputs in heads else ""
+        raise InputError(
+            f"{name} has {outputs} outputs{seen} but expected are the 1000 of ImageNet-1k; take a fine-tuned checkpoint"
+        )
+    return Checkpoint(name, model.eval(), config, sha256 or _state_digest(model))
+
+
+def _from_file(architecture: str, path: Path) -> "tuple[nn.Module, str]":
+    import timm
+    import torch
+
+    if path.suffix not in (".safetensors", ".pth", ".pt", ".bin"):
+        raise InputError(f"{path} ends in {path.suffix!r}; weights are .safetensors or .pth")
+    if not path.is_file():
+        raise InputError(f"there is no weights file {path}")
+    try:
+        if path.suffix == ".safetensors":
+            from safetensors.torch import load_file
+
+            tensors: Any = load_file(path)
+        else:
+            tensors = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # each format has its own errors for a damaged or unsafe file
+        reason = str(error).strip().splitlines()[0]
+        raise DamagedFileError(
+            f"{path} cannot be read as plain tensors ({reason}); save the model's state_dict"
+        ) from error
+    tensors = tensors.get("state_dict", tensors)
+    model = timm.create_model(architecture, pretrained=False)
+    try:
+        model.load_state_dict({name.removeprefix("module."): tensor for name, tensor in tensors.items()})
+    except (RuntimeError, AttributeError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(f"the tensors of {path} do not fit {architecture}: {reason}") from error
+    return model, sources.sha256(path)
 
 
 def sample_state() -> str:

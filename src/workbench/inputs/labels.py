@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 import pandas as pd
@@ -150,6 +150,21 @@ def _read_table(path: Path) -> dict[str, list]:
 
 def _whole(label):
     return int(label) if isinstance(label, float) and label.is_integer() else label
+
+
+def from_folders(images: Iterable[str]) -> LabelSet:
+    """Labels of images that lie in a folder per class, named by its WordNet id or by its index:
+    ``n01440764/x.png``, ``7/x.png``.
+
+    The order of the folders plays no part. Raises `InputError` for an image whose folder names no class.
+    """
+    mapping = {}
+    for image in images:
+        parent = PurePosixPath(image).parent.name
+        if parent not in classes.index() and not (parent.isdecimal() and int(parent) < classes.N_CLASSES):
+            raise InputError(f"image {image!r} lies in no folder named after a class (a WordNet id, or 0 to 999)")
+        mapping[image] = [classes.index()[parent] if parent in classes.index() else int(parent)]
+    return from_mapping("folders", mapping)
 
 
 def _json(path: Path):

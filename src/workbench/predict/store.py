@@ -49,7 +49,17 @@ class Predictions:
     @property
     def file_name(self) -> str:
         """Name of its file in a folder of predictions."""
-        return f"{self.checkpoint.replace('/', '_')}--{self.image_set}--{self.protocol}.parquet"
+        return file_name(self.checkpoint, self.image_set, self.protocol)
+
+    @property
+    def failures(self) -> dict[str, str]:
+        """Pictures that could not be decoded, with the reason; they have no row."""
+        return self.provenance.get("failures", {})
+
+
+def file_name(checkpoint: str, image_set: str, protocol: str) -> str:
+    """Name of a predictions file."""
+    return f"{checkpoint.replace('/', '_')}--{image_set}--{protocol}.parquet"
 
 
 def from_arrays(

@@ -65,7 +65,10 @@ def score(
     several = [predictions] if isinstance(predictions, Predictions) else predictions
     rows = []
     for one in several:
-        own = _label_set(labels if labels is not None else _own_labels(one.image_set))
+        own = _labels_for(one, labels)
+        if one.failures:
+            seen = f"{len(one.failures)} pictures of {one.image_set} could not be decoded by {one.checkpoint}'s run"
+            warnings.warn(f"{seen}; they are in no denominator", stacklevel=2)
         _check_depth(one, label_counts)
         joined = _join(one, own, drop_unlabelled)
         scored = _scores(*joined, own, _original(own, original), label_counts)
@@ -205,6 +208,12 @@ def by_label_count(scores: pd.DataFrame, metric: str, label_counts: Sequence[int
             "checkpoints": higher["size"],
         }
     ).reset_index()
+
+
+def _labels_for(predictions: Predictions, labels: LabelSet | str | None) -> LabelSet:
+    if labels == "folders":
+        return label_sets.from_folders(predictions.images)
+    return _label_set(labels if labels is not None else _own_labels(predictions.image_set))
 
 
 def _own_labels(image_set: str) -> str:
