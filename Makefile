@@ -4,7 +4,7 @@ BIN := .venv/bin
 OUT ?= outputs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce test lab lint scores notebooks lock clean
+.PHONY: help setup reproduce test lab lint scores notebooks bench lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -39,6 +39,10 @@ scores: setup  ## Score the public predictions again and write data/scores (need
 notebooks: setup  ## Run the notebooks in place, for committing them with fresh outputs
 	@$(BIN)/jupyter nbconvert --log-level WARN --to notebook --execute --inplace \
 		--ExecutePreprocessor.record_timing=False notebooks/*.ipynb
+
+bench: setup  ## Measure the engine against timm's loop: make bench PICTURES=DIR [N=1000]
+	@test -n "$(PICTURES)" || { echo "Say which pictures: make bench PICTURES=DIR"; exit 1; }
+	@$(BIN)/python benchmarks/bench.py "$(PICTURES)" -n $(or $(N),1000)
 
 lock: ## Resolve the newest versions into constraints.txt
 	@rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock

@@ -73,7 +73,7 @@ def test_the_bootstrap_agrees_with_resampling_images_one_by_one(public_files, rn
     for predictions in recht2019.load():
         if predictions.checkpoint == "resnet50":
             name = predictions.image_set
-            wanted = labels.load(scores.MULTI_LABELS[name])
+            wanted = labels.load(labels.OWN[name])
             original = labels.load(f"{name}-original")
             strata[name] = np.minimum(wanted.counts[wanted.rows(predictions.images)], 6)
             right[name] = predictions.classes[:, 0] == original.classes[original.rows(predictions.images)]

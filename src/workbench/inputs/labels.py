@@ -152,6 +152,14 @@ def _whole(label):
     return int(label) if isinstance(label, float) and label.is_integer() else label
 
 
+def of(images: Iterable[str], image_set: str) -> LabelSet:
+    """The label set that belongs to an image set: its own by name, else what the folders of its images say.
+
+    Raises as :func:`from_folders` where neither is known.
+    """
+    return load(OWN[image_set]) if image_set in OWN else from_folders(images)
+
+
 def from_folders(images: Iterable[str]) -> LabelSet:
     """Labels of images that lie in a folder per class, named by its WordNet id or by its index:
     ``n01440764/x.png``, ``7/x.png``.
@@ -195,6 +203,9 @@ def _sample() -> dict[str, list[int]]:
     # imagenet_<nn>_<class>.jpg
     return {image: [int(Path(image).stem.split("_")[-1])] for image in images.sample().images}
 
+
+# The label set that an image set is scored against unless another is given.
+OWN = {"v1": "v1-real", "v2": "v2-refined", "sample": "sample-original"}
 
 NAMED = {
     "v1-original": lambda: _original("v1-images"),

@@ -176,7 +176,8 @@ def _finished(
             old = predictions.provenance.get("key", {})
             if difference := differences(old, options.key(checkpoint, images)):
                 raise InputError(
-                    f"{path} was made with other settings ({difference}); choose another --out, or replace it with --restart"
+                    f"{path} was made with other settings ({difference}); "
+                    "choose another --out, or replace it with --restart"
                 )
             found[checkpoint.name] = predictions
     return found

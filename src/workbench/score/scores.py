@@ -43,7 +43,6 @@ COLUMNS = [
     "source",
 ]
 LABEL_COUNTS = (1, 2, 3, 4, 5)
-MULTI_LABELS = {"v1": "v1-real", "v2": "v2-refined", "sample": "sample-original"}
 RECHT2019_NEEDS = ("recht2019", "v1-images", "v2-images", "v2-refined")
 ORIGINAL = {"v1-real": "v1-original", "v2-refined": "v2-original"}
 
@@ -213,16 +212,15 @@ def by_label_count(scores: pd.DataFrame, metric: str, label_counts: Sequence[int
 def _labels_for(predictions: Predictions, labels: LabelSet | str | None) -> LabelSet:
     if labels == "folders":
         return label_sets.from_folders(predictions.images)
-    return _label_set(labels if labels is not None else _own_labels(predictions.image_set))
-
-
-def _own_labels(image_set: str) -> str:
-    if image_set not in MULTI_LABELS:
+    if labels is not None:
+        return _label_set(labels)
+    try:
+        return label_sets.of(predictions.images, predictions.image_set)
+    except InputError as error:
         raise InputError(
-            f"image set {image_set!r} has no label set of its own; give --labels: "
-            f"a name ({', '.join(label_sets.NAMED)}) or a label file"
-        )
-    return MULTI_LABELS[image_set]
+            f"image set {predictions.image_set!r} has no label set of its own, and its folders name no classes ({error}); "
+            f"give --labels: a name ({', '.join(label_sets.NAMED)}) or a label file"
+        ) from error
 
 
 def _label_set(labels: LabelSet | str) -> LabelSet:

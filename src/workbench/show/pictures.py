@@ -19,17 +19,17 @@ SIDE = 116  # of a thumbnail, in pixels
 
 
 def top_predictions(
-    predictions: Predictions, labels: LabelSet, images: ImageSet, *, k: int = 5, columns: int = 2
+    predictions: Predictions, labels: LabelSet, images: ImageSet, *, k: int = 5, columns: int = 2, most: int = 20
 ) -> alt.ConcatChart:
-    """Each picture with the bars of its `k` best classes; a correct one is a filled green bar and says so,
-    the others are hollow and red.
+    """The first `most` pictures, each with the bars of its `k` best classes; a correct one is a filled green
+    bar and says so, the others are hollow and red.
 
     Scores are shown in whole percent. Raises `InputError` for predictions without scores.
     """
     if predictions.scores is None:
         raise InputError(f"the predictions of {predictions.checkpoint} have no scores; predict again, or import logits")
     cells = []
-    for row, image in enumerate(predictions.images):
+    for row, image in enumerate(predictions.images[:most]):
         wanted = labels.labels(image)
         bars = _bars(predictions.classes[row, :k], predictions.scores[row, :k], wanted)
         heading = ", ".join(classes.names()[label] for label in wanted)

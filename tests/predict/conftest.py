@@ -1,0 +1,70 @@
+"""A tiny network of our own, small pictures in memory, and the 200 public sample pictures."""
+
+import io
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import nn
+
+from workbench.inputs import checkpoints, images
+
+SIZE = (3, 32, 32)
+
+
+class Tiny(nn.Module):
+    """Convolution, pooling and a head of 1000 classes that prefers different ones for different pictures."""
+
+    def __init__(self, seed=0, outputs=1000):
+        super().__init__()
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            self.conv, self.norm, self.head = nn.Conv2d(3, 16, 5, stride=2), nn.BatchNorm2d(16), nn.Linear(16, outputs)
+            self.head.weight.data *= 20
+
+    def forward(self, x):
+        return self.head(self.norm(self.conv(x)).relu().mean((2, 3)))
+
+
+def _png(number, size=(40, 36)):
+    pixels = np.random.default_rng(number).integers(0, 256, (4, 4, 3), dtype=np.uint8)
+    stream = io.BytesIO()
+    Image.fromarray(pixels).resize(size).save(stream, "PNG")
+    return stream.getvalue()
+
+
+@pytest.fixture
+def tiny():
+    """``tiny("a", model=Tiny(1), mean=...)``: a checkpoint of the tiny network, or of another model."""
+
+    def make(name="tiny", model=None, *, seed=0, **input):
+        model = model if model is not None else Tiny(seed)
+        return checkpoints.from_module(name, model, {"input_size": SIZE, **input}, sha256=f"{name}-{seed}")
+
+    make.net = Tiny
+    return make
+
+
+@pytest.fixture
+def pictures():
+    """``pictures(50)``: a set of small pictures in memory; ``broken`` of them are no pictures."""
+
+    def make(n, broken=(), name="small"):
+        data = {f"{i:03d}.png": b"no picture" if i in broken else _png(i) for i in range(n)}
+        return images.ImageSet(name, tuple(data), data.__getitem__)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def thousand_classes_sample():
+    """The 200 pictures that EliSchwartz/imagenet-sample-images gives, ids ``<wnid>_<name>.JPEG``."""
+    root = Path(os.environ.get("WORKBENCH_MIRROR", "absent")) / "EliSchwartz" / "imagenet-sample-images"
+    if not root.is_dir() and os.environ.get("WORKBENCH_REQUIRE_SOURCES"):
+        pytest.fail(f"WORKBENCH_REQUIRE_SOURCES is set, but {root} is not at hand")
+    if not root.is_dir():
+        pytest.skip("needs EliSchwartz/imagenet-sample-images below WORKBENCH_MIRROR")
+    return images.folder(root, "sample200")
