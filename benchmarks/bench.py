@@ -2,8 +2,8 @@
 
     make bench PICTURES=DIR [N=1000]
 
-`DIR` holds pictures at any depth; they are repeated until there are N. Every ratio compares two things that ran within the
-same minutes.
+`DIR` holds pictures at any depth; they are repeated until there are N. Every ratio compares two things that ran
+within the same minutes.
 """
 
 import argparse

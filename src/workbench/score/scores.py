@@ -110,19 +110,24 @@ def printed(table: str) -> pd.DataFrame:
 
 
 def folder(path: str | Path, *, label_counts: Sequence[int] = LABEL_COUNTS) -> pd.DataFrame:
-    """Scores of all predictions files below a folder whose image sets have labels of their own; none for an empty path.
+    """Scores of all predictions on v1 and v2 below a folder; none for an empty path.
 
-    The empty path lets a notebook's parameter say "no predictions of my own". Raises `InputError` where the
-    folder holds none.
+    The empty path lets a notebook's parameter say "no predictions of my own". Files of other image sets are left out
+    with a warning. Raises `InputError` where the folder holds no predictions on v1 or v2.
     """
     if not str(path):
         return _frame([])
-    files = sorted(Path(path).rglob("*.parquet"))
-    if not files:
+    read = [store.read(file) for file in sorted(Path(path).rglob("*.parquet"))]
+    wanted = [one for one in read if one.image_set in ("v1", "v2")]
+    if not wanted:
         raise InputError(
-            f"{path} holds no predictions file (*.parquet); make some with 'workbench import' or 'workbench predict'"
+            f"{path} holds no predictions on v1 or v2 (*.parquet); make some with 'workbench predict' "
+            "or 'workbench import'"
         )
-    return score((store.read(file) for file in files), label_counts=label_counts)
+    if len(wanted) < len(read):
+        others = sorted({one.image_set for one in read} - {"v1", "v2"})
+        warnings.warn(f"{path}: predictions on {', '.join(others)} are left out here", stacklevel=2)
+    return score(wanted, label_counts=label_counts)
 
 
 def published() -> pd.DataFrame:
@@ -218,8 +223,8 @@ def _labels_for(predictions: Predictions, labels: LabelSet | str | None) -> Labe
         return label_sets.of(predictions.images, predictions.image_set)
     except InputError as error:
         raise InputError(
-            f"image set {predictions.image_set!r} has no label set of its own, and its folders name no classes ({error}); "
-            f"give --labels: a name ({', '.join(label_sets.NAMED)}) or a label file"
+            f"image set {predictions.image_set!r} has no label set of its own, and its folders name no classes "
+            f"({error}); give --labels: a name ({', '.join(label_sets.NAMED)}) or a label file"
         ) from error
 
 
