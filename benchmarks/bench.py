@@ -60,10 +60,8 @@ def machine() -> list[str]:
     import timm
     import torch
 
-    cpu = next(
-        (line.split(":")[1].strip() for line in Path("/proc/cpuinfo").open() if "model name" in line),
-        platform.processor(),
-    )
+    facts = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    cpu = next((line.split(":")[1].strip() for line in facts if "model name" in line), platform.processor())
     precision = runner.pick_precision("auto", "cpu")
     return [
         "# Results",

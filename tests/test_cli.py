@@ -1,3 +1,4 @@
+import errno
 import io
 import json
 import os
@@ -16,8 +17,8 @@ import typer
 
 import workbench
 from workbench import cli
-from workbench.inputs import sources
-from workbench.predict import store
+from workbench.inputs import images, sources
+from workbench.predict import journal, store
 
 MIRROR = os.environ.get("WORKBENCH_MIRROR")
 COMMAND = Path(sys.executable).parent / "workbench"
@@ -240,3 +241,100 @@ def test_the_installed_command_names_the_command_that_gets_a_missing_file(here, 
     assert (done.returncode, done.stdout) == (2, "")
     assert "workbench fetch v2-refined" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+# --- predict ------------------------------------------------------------------------------------------------
+
+PREDICT = "predict tf_efficientnet_lite0.in1k --images {} --image-set mine --protocol crop --precision fp32 --out out"
+FILE = Path("out") / "tf_efficientnet_lite0.in1k--mine--crop.parquet"
+
+
+@pytest.fixture
+def six(tmp_path, monkeypatch):
+    """Six of the sample pictures in a folder ``six``, in the working directory."""
+    monkeypatch.chdir(tmp_path)
+    Path("six").mkdir()
+    sample = images.sample()
+    for image in sample.images[:6]:
+        (Path("six") / image).write_bytes(sample.read(image))
+    return tmp_path
+
+
+def test_predict_writes_a_file_once_and_refuses_other_settings(six, run):
+    first = run(PREDICT.format("six --json-log log.jsonl"))
+    assert (first.code, first.err) == (0, "")
+    assert re.fullmatch(rf"{FILE}: 6 of 6 pictures, [0-9.]+ images/s\n", first.out)
+    truth = [int(image.split("_")[-1].removesuffix(".jpg")) for image in store.read(FILE).images]
+    assert (store.read(FILE).classes[:, 0] == truth).sum() >= 5
+    assert json.loads(Path("log.jsonl").read_text().splitlines()[-1])["done"] == 6
+    before = contents(six / "out"), FILE.stat().st_mtime_ns
+
+    assert run(PREDICT.format("six")).code == 0
+    assert (contents(six / "out"), FILE.stat().st_mtime_ns) == before
+
+    other = run(PREDICT.format("six").replace("fp32", "bf16"))
+    assert (other.code, other.out) == (2, "")
+    assert re.fullmatch(rf"workbench: {FILE} .*\(precision was fp32, now bf16\).*--restart\n", other.err)
+    assert (contents(six / "out"), FILE.stat().st_mtime_ns) == before
+
+    assert run(PREDICT.format("six --restart").replace("fp32", "bf16")).code == 0
+    assert store.read(FILE).provenance["key"]["precision"] == "bf16"
+
+
+def test_predict_says_what_it_leaves_out(six, run):
+    (six / "six" / "broken.jpg").write_text("no picture")
+    result = run(PREDICT.format("six").replace("predict ", "predict resnet5000 "))
+    assert result.code == 1  # one of the two checkpoints is not there
+    assert "6 of 7 pictures" in result.out
+    assert re.search(r"^note: left out: .*'resnet5000'", result.err, re.MULTILINE)
+    assert "1 pictures could not be decoded and are left out; reasons in out/mine--failures.csv" in result.err
+    assert Path("out/mine--failures.csv").read_text().splitlines()[1].startswith("broken.jpg,")
+    labels = json.dumps({image: [1] for image in store.read(FILE).images})
+    Path("labels.json").write_text(labels)
+    assert "note: 1 pictures of mine could not be decoded" in run(f"score {FILE} --labels labels.json").err
+
+
+def test_predict_on_a_full_disk_is_one_sentence_and_goes_on_afterwards(six, run, monkeypatch):
+    append = journal.Journal.append
+
+    def full(self, rows, classes, scores):
+        if len(self.done()) >= 2:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        append(self, rows, classes, scores)
+
+    monkeypatch.setattr(journal.Journal, "append", full)
+    result = run(PREDICT.format("six --batch-size 2"))
+    assert (result.code, result.out) == (2, "")
+    assert re.fullmatch(r"workbench: .*No space left on device.*\n", result.err)
+    assert not FILE.exists()
+    monkeypatch.setattr(journal.Journal, "append", append)
+    assert run(PREDICT.format("six --json-log log.jsonl")).code == 0
+    assert json.loads(Path("log.jsonl").read_text().splitlines()[0])["done"] == 2
+    assert len(store.read(FILE)) == 6
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        (PREDICT.format("absent"), "absent is no folder"),
+        (PREDICT.format("empty"), "empty holds no picture"),
+        (PREDICT.format("absent.tar"), r"no file absent\.tar"),
+        (PREDICT.format("six --batch-size 0"), "batch size 0"),
+        (PREDICT.format("six --device toaster"), "'toaster'"),
+        (PREDICT.format("six --compile maybe"), "'maybe'"),
+        (PREDICT.format("six").replace("fp32", "fp8"), "'fp8'"),
+        (PREDICT.format("six").replace("tf_efficientnet_lite0.in1k", "'nothing_like_this*'"), "'nothing_like_this"),
+        (PREDICT.format("six").replace("lite0.in1k", "lite0.in1k@absent.pth"), r"weights file absent\.pth"),
+        (PREDICT.format("six").replace("--out out", "--out six/note.txt"), r"note\.txt"),
+    ],
+)
+def test_a_mistake_with_predict_is_exit_code_2_and_the_last_line_names_it(six, run, line, named):
+    Path("empty").mkdir()
+    Path("six/note.txt").touch()
+    before = contents(six)
+    result = run(line)
+    assert (result.code, result.out) == (2, "")
+    sentence = result.err.splitlines()[-1]
+    assert sentence.startswith("workbench: ")
+    assert re.search(named, sentence)
+    assert contents(six) == before

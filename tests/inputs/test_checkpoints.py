@@ -3,9 +3,14 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+import safetensors.torch
+import torch
+from torch import nn
 
-from workbench.errors import InputError
+from workbench.errors import DamagedFileError, InputError, WorkbenchError
 from workbench.inputs import checkpoints
+
+LITE0 = "tf_efficientnet_lite0.in1k"
 
 
 @pytest.mark.parametrize(
@@ -57,3 +62,155 @@ def test_sample_is_at_hand():
 def test_a_checkpoint_that_timm_does_not_know_is_refused_by_name():
     with pytest.raises(InputError, match="'resnet5000'"):
         checkpoints.load("resnet5000")
+
+
+# --- what a user may write ----------------------------------------------------------------------------------
+
+
+def test_a_pattern_becomes_the_names_that_fit_it_sorted_and_each_once():
+    found = checkpoints.expand(["tf_efficientnet_lite*", LITE0])
+    assert found[:2] == [LITE0, "tf_efficientnet_lite1.in1k"]
+    assert found == sorted(set(found))
+    assert all(name.startswith("tf_efficientnet_lite") for name in found)
+
+
+def test_published_are_the_315_of_the_paper():
+    found = checkpoints.expand(["@published"])
+    assert len(set(found)) == len(found) == 315
+
+
+def test_names_and_files_stay_as_they_are_and_each_once():
+    assert checkpoints.expand(["b", "a", f"{LITE0}@x/[1]*.pth", "b"]) == ["b", "a", f"{LITE0}@x/[1]*.pth"]
+
+
+def test_a_file_holds_one_a_line_with_comments(tmp_path):
+    (tmp_path / "mine.txt").write_text(f"# mine\n{LITE0}  # small\n\n  tf_efficientnet_lite[01].in1k\nresnet50\n")
+    assert checkpoints.expand([str(tmp_path / "mine.txt")]) == [LITE0, "tf_efficientnet_lite1.in1k", "resnet50"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "named"), [("nothing_like_this*", r"'nothing_like_this\*'"), ("absent.txt", r"no file absent\.txt")]
+)
+def test_what_fits_nothing_is_refused_by_name(wanted, named):
+    with pytest.raises(InputError, match=named):
+        checkpoints.expand([wanted])
+
+
+def test_a_file_that_names_itself_is_refused(tmp_path):
+    (tmp_path / "mine.txt").write_text(str(tmp_path / "mine.txt"))
+    with pytest.raises(InputError, match=r"mine\.txt"):
+        checkpoints.expand([str(tmp_path / "mine.txt")])
+
+
+# --- weights on disk ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def lite0():
+    return checkpoints.load(LITE0)
+
+
+def state(model, form):
+    tensors = model.state_dict()
+    return {
+        "plain": tensors,
+        "nested": {"epoch": 3, "state_dict": tensors},
+        "parallel": {f"module.{name}": tensor for name, tensor in tensors.items()},
+    }[form]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "form"),
+    [
+        (".pth", "plain"),
+        (".pth", "nested"),
+        (".pth", "parallel"),
+        (".safetensors", "plain"),
+        (".safetensors", "parallel"),
+    ],
+)
+def test_saved_weights_give_the_same_outputs_as_the_original(lite0, tmp_path, suffix, form):
+    path = tmp_path / f"mine{suffix}"
+    save = safetensors.torch.save_file if suffix == ".safetensors" else torch.save
+    save(state(lite0.model, form), path)
+    found = checkpoints.load(f"{LITE0}@{path}")
+    pictures = torch.rand(2, 3, 224, 224, generator=torch.Generator().manual_seed(0))
+    with torch.inference_mode():
+        assert torch.equal(found.model(pictures), lite0.model(pictures))
+    assert (found.name, found.input) == (f"{LITE0}@mine", lite0.input)
+    assert found.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+class Trap(nn.Module):
+    """A pickled model that would leave a file behind when it is loaded as code."""
+
+    def __init__(self, sprung):
+        super().__init__()
+        self.sprung = sprung
+
+    def __reduce__(self):
+        return Path.touch, (self.sprung,)
+
+
+def test_a_pickled_model_is_refused_and_its_code_is_not_run(tmp_path):
+    torch.save(Trap(tmp_path / "sprung"), tmp_path / "model.pth")
+    with pytest.raises(DamagedFileError, match=r"model\.pth cannot be read as plain tensors.*state_dict"):
+        checkpoints.load(f"{LITE0}@{tmp_path / 'model.pth'}")
+    assert not (tmp_path / "sprung").exists()
+    torch.load(tmp_path / "model.pth", weights_only=False)  # the trap works
+    assert (tmp_path / "sprung").exists()
+
+
+def changed(tensors, **changes):
+    return {name: tensor for name, tensor in (tensors | changes).items() if tensor is not None}
+
+
+@pytest.mark.parametrize(
+    ("content", "named"),
+    [
+        (lambda t: changed(t, **{"classifier.weight": torch.zeros(10, 1280)}), "classifier.weight"),
+        (lambda t: changed(t, **{"classifier.bias": None}), "classifier.bias"),
+        (lambda t: changed(t, extra=torch.zeros(1)), "extra"),
+        (lambda t: {}, "do not fit"),
+        (lambda t: {"epoch": 3}, "do not fit"),
+        (lambda t: {"state_dict": None}, r"mine\.pth"),
+        (lambda t: [1, 2], r"mine\.pth"),
+        (lambda t: torch.zeros(3), r"mine\.pth"),
+    ],
+    ids=["another head", "one missing", "one more", "empty", "no tensors", "nothing nested", "a list", "one tensor"],
+)
+def test_tensors_that_do_not_fit_are_refused_by_name(lite0, tmp_path, content, named):
+    torch.save(content(lite0.model.state_dict()), tmp_path / "mine.pth")
+    with pytest.raises(WorkbenchError, match=named):
+        checkpoints.load(f"{LITE0}@{tmp_path / 'mine.pth'}")
+
+
+@pytest.mark.parametrize("name", ["mine.pth", "mine.safetensors"])
+@pytest.mark.parametrize("data", [b"", b"no weights", b"PK\x03\x04" + b"\0" * 50], ids=["empty", "text", "cut"])
+def test_a_damaged_weights_file_is_refused_by_name(tmp_path, name, data):
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(DamagedFileError, match=f"{name} cannot be read as plain tensors"):
+        checkpoints.load(f"{LITE0}@{tmp_path / name}")
+
+
+@pytest.mark.parametrize(
+    ("file", "named"), [("mine.onnx", "'.onnx'"), ("mine", "''"), ("absent.pth", "no weights file")]
+)
+def test_a_weights_file_that_cannot_be_is_refused(tmp_path, file, named):
+    (tmp_path / "mine.onnx").write_bytes(b"")
+    with pytest.raises(InputError, match=named):
+        checkpoints.load(f"{LITE0}@{tmp_path / file}")
+
+
+def test_a_head_of_another_number_of_classes_is_refused_and_named():
+    model = nn.Identity()
+    model.num_classes = 21841
+    with pytest.raises(InputError, match="mine has 21841 outputs, the classes of ImageNet-22k, but expected"):
+        checkpoints.from_module("mine", model)
+
+
+def test_weights_that_cannot_be_downloaded_are_named(monkeypatch, tmp_path):
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr("timm.create_model", lambda *_, **__: (_ for _ in ()).throw(ConnectionError()))
+    with pytest.raises(WorkbenchError, match=r"weights of resnet18\.a1_in1k.*ConnectionError"):
+        checkpoints.load("resnet18.a1_in1k")

@@ -1,10 +1,16 @@
+import gzip
 import io
+import random
+import tarfile
+from concurrent.futures import ThreadPoolExecutor
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from workbench.errors import InputError
-from workbench.inputs import images
+from workbench.errors import DamagedFileError, InputError, WorkbenchError
+from workbench.inputs import images, labels
 
 V1 = "ILSVRC2012_val_00000293"
 V2 = "0ccba4f5e3ea53b7ba2b1d4fb4a1de1e3b2c9a10"
@@ -96,3 +102,180 @@ def test_the_sample_has_20_pictures_that_decode():
     for image in sample.images:
         with Image.open(io.BytesIO(sample.read(image))) as picture:
             assert min(picture.convert("RGB").size) > 0
+
+
+# --- every source of pictures -------------------------------------------------------------------------------
+
+NAMES = ("b.png", "a/z.jpg", f"n01440764/{V1}.JPEG", f"7/{V2}.jpeg")
+IDS = ("b.png", "a/z.jpg", V1, V2)
+
+
+def tar(path, names, prefix=""):
+    with tarfile.open(path, "w") as shard:
+        for name in names:
+            member = tarfile.TarInfo(prefix + name)
+            member.size = len(name.encode())
+            shard.addfile(member, io.BytesIO(name.encode()))
+    return path
+
+
+def table(path, ids, *, nested=True, key="id", **options):
+    data = [name.encode() for name in ids]
+    if nested:
+        columns = {"image": [{"bytes": d, "path": name} for d, name in zip(data, ids, strict=True)]}
+    else:
+        columns = {"image": data, key: list(ids)}
+    pq.write_table(pa.table(columns | {"label": [0] * len(data)}), path, **options)
+    return path
+
+
+def as_list(root):
+    (root / "list.txt").write_text("\n".join(NAMES) + "\n\n", encoding="utf-8-sig")
+    return root / "list.txt"
+
+
+SOURCES = {
+    "folder": lambda put: put(*NAMES),
+    "tar": lambda put: tar(put() / "s.tar", NAMES),
+    "parquet with structs": lambda put: table(put() / "s.parquet", NAMES),
+    "parquet with id": lambda put: table(put() / "s.parquet", NAMES, nested=False),
+    "parquet with file_name": lambda put: table(put() / "s.parquet", NAMES, nested=False, key="file_name"),
+    "list": lambda put: as_list(put(*NAMES)),
+}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_every_source_gives_the_same_ids_and_each_id_its_own_bytes(put, source):
+    found = images.open_set(SOURCES[source](put), "mine")
+    assert found.name == "mine"
+    assert {image: found.read(image) for image in found.images} == {
+        image: name.encode() for image, name in zip(IDS, NAMES, strict=True)
+    }
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_eight_threads_at_once_read_the_right_bytes(tmp_path, source):
+    names = [f"{i}.png" for i in range(400)]
+    for name in names:
+        (tmp_path / name).write_bytes(name.encode())
+    (tmp_path / "list.txt").write_text("\n".join(names))
+    path = {
+        "folder": lambda: tmp_path,
+        "list": lambda: tmp_path / "list.txt",
+        "tar": lambda: tar(tmp_path / "s.tar", names),
+        "parquet with structs": lambda: table(tmp_path / "s.parquet", names, row_group_size=50),
+    }.get(source, lambda: table(tmp_path / "s.parquet", names, nested=False, key=source.split()[-1], row_group_size=50))
+    found = images.open_set(path())
+    wanted = random.Random(0).sample(names, 400) * 2
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(found.read, wanted)) == [name.encode() for name in wanted]
+
+
+def test_a_set_is_named_after_what_holds_it(put):
+    root = put("b.png")
+    assert images.open_set(root).name == root.name
+    assert images.open_set(tar(root / "shard.tar", ["b.png"])).name == "shard"
+    assert images.open_set(table(root / "rows.parquet", ["b.png"])).name == "rows"
+
+
+def test_folders_named_by_numbers_are_classes_though_ten_sorts_before_two(put):
+    found = images.open_set(put(*[f"{i}/x.png" for i in range(12)]))
+    assert found.images[:4] == ("0/x.png", "1/x.png", "10/x.png", "11/x.png")
+    truth = labels.from_folders(found.images)
+    assert {image: truth.labels(image) for image in found.images} == {f"{i}/x.png": [i] for i in range(12)}
+
+
+def test_folders_named_by_wordnet_ids_are_classes(put):
+    truth = labels.from_folders(images.open_set(put("n01440764/x.png", "n15075141/y.png")).images)
+    assert [truth.labels(image) for image in truth.images] == [[0], [999]]
+
+
+def test_a_folder_of_shards_is_read_in_the_order_of_their_names(tmp_path):
+    tar(tmp_path / "001.tar", ["c.png", "notes.txt"])
+    tar(tmp_path / "000.tar", ["b.jpg", "b.json", "a.jpg"])
+    found = images.open_set(tmp_path)
+    assert found.images == ("b.jpg", "a.jpg", "c.png")
+    assert [found.read(image) for image in found.images] == [b"b.jpg", b"a.jpg", b"c.png"]
+
+
+def test_an_image_in_two_shards_is_refused(tmp_path):
+    tar(tmp_path / "000.tar", [f"a/{V1}.JPEG"])
+    tar(tmp_path / "001.tar", [f"b/{V1}.JPEG"])
+    with pytest.raises(InputError, match="1 image ids occur twice"):
+        images.open_set(tmp_path)
+
+
+def test_a_leading_dot_is_no_part_of_an_id(put):
+    """``tar -C folder -cf x.tar .`` and ``find .`` write ``./b.png``; the folder itself gives ``b.png``."""
+    root = put("b.png", "a/z.jpg")
+    (root / "list.txt").write_text("./b.png\n./a/z.jpg\n")
+    for path in (tar(root / "s.tar", ["b.png", "a/z.jpg"], prefix="./"), root / "list.txt"):
+        assert set(images.open_set(path).images) == {"b.png", "a/z.jpg"}
+
+
+# Two members of 512 bytes header and 512 bytes contents each, then zeros.
+@pytest.mark.parametrize("size", [0, 100, 512, 513, 1024, 1100, 1536, 1537, 2047])
+def test_a_truncated_tar_is_refused_wherever_it_is_cut(tmp_path, size):
+    path = tar(tmp_path / "s.tar", ["a.png", "b.png"])
+    path.write_bytes(path.read_bytes()[:size])
+    with pytest.raises(WorkbenchError, match=r"s\.tar"):
+        images.open_set(path)
+
+
+def test_a_compressed_tar_is_refused(tmp_path):
+    (tmp_path / "s.tar").write_bytes(gzip.compress(tar(tmp_path / "t.tar", ["a.png"]).read_bytes()))
+    with pytest.raises(DamagedFileError, match=r"s\.tar.*uncompressed"):
+        images.open_set(tmp_path / "s.tar")
+
+
+def test_a_truncated_parquet_file_is_refused(tmp_path):
+    path = table(tmp_path / "s.parquet", ["a.png", "b.png"])
+    for size in (0, 3, 100, path.stat().st_size - 1):
+        cut = tmp_path / f"{size}.parquet"
+        cut.write_bytes(path.read_bytes()[:size])
+        with pytest.raises(DamagedFileError, match=rf"{size}\.parquet.*truncated"):
+            images.open_set(cut)
+
+
+@pytest.mark.parametrize(
+    ("columns", "named"),
+    [
+        ({"image": [b"x"]}, "'image'"),
+        ({"picture": [b"x"], "id": ["a"]}, "picture"),
+        ({"image": [b"x", b"y"], "id": ["a", None]}, "without an id"),
+        ({"image": [{"bytes": b"x", "path": None}]}, "without an id"),
+        ({"image": [{"bytes": b"x"}]}, "path"),
+        ({"image": [b"x", b"y"], "id": ["a", "a"]}, "1 image ids occur twice"),
+    ],
+)
+def test_parquet_without_usable_ids_is_refused(tmp_path, columns, named):
+    pq.write_table(pa.table(columns), tmp_path / "s.parquet")
+    with pytest.raises(InputError, match=rf"s\.parquet.*{named}"):
+        images.open_set(tmp_path / "s.parquet")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("a.png\nabsent.png\n", "1 of the 2 pictures, 'absent.png' among them"),
+        ("\n\n", "is empty"),
+        (f"{V1}.JPEG\n{V1}_n01440764.JPEG", "1 image ids occur twice"),
+    ],
+)
+def test_a_list_with_missing_no_or_repeated_pictures_is_refused(put, text, named):
+    (put("a.png", f"{V1}.JPEG", f"{V1}_n01440764.JPEG") / "list.txt").write_text(text)
+    with pytest.raises(InputError, match=rf"list\.txt: {named}|{named}"):
+        images.open_set(put() / "list.txt")
+
+
+def test_a_list_that_is_no_text_is_refused_by_name(tmp_path):
+    (tmp_path / "list.txt").write_bytes(b"\xff\xfe\x80\x81")
+    with pytest.raises(WorkbenchError, match=r"list\.txt"):
+        images.open_set(tmp_path / "list.txt")
+
+
+@pytest.mark.parametrize("name", ["absent", "absent.tar", "absent.parquet", "absent.txt", "there.csv"])
+def test_what_holds_no_pictures_is_refused_by_name(tmp_path, name):
+    (tmp_path / "there.csv").write_text("a,b\n")
+    with pytest.raises(InputError, match=name):
+        images.open_set(tmp_path / name)

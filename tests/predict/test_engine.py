@@ -86,7 +86,8 @@ def test_crop_in_fp32_is_timms_own_evaluation(thousand_classes_sample, cropped20
     read = thousand_classes_sample.read
     stack = torch.stack([own(Image.open(io.BytesIO(read(i))).convert("RGB")) for i in thousand_classes_sample.images])
     with torch.inference_mode():
-        expected = torch.cat([lite0.model(part) for part in stack.split(20)]).softmax(dim=1).numpy()
+        model = lite0.model.to(memory_format=torch.channels_last)
+        expected = torch.cat([model(part) for part in stack.split(8)]).softmax(dim=1).numpy()
     assert cropped200.images.tolist() == list(thousand_classes_sample.images)
     assert (cropped200.classes[:, 0] == expected.argmax(axis=1)).mean() >= 0.995
     found = np.take_along_axis(expected, cropped200.classes.astype(int), axis=1)
@@ -103,7 +104,7 @@ def test_lite0_is_as_accurate_on_200_pictures_as_known(thousand_classes_sample, 
 def test_bf16_moves_top1_accuracy_by_at_most_half_a_percent(thousand_classes_sample, cropped200):
     fast = run(LITE0, thousand_classes_sample, protocol="crop", precision="auto")
     assert fast.provenance["key"]["precision"] == "bf16"
-    assert abs(top1(fast) - top1(cropped200)) <= 0.005
+    assert abs(top1(fast) - top1(cropped200)) * len(fast) <= 1.001  # one of the 200
 
 
 def test_lite0_gets_18_of_the_20_sample_pictures_right():
@@ -163,15 +164,13 @@ def test_what_does_not_fit_into_memory_runs_in_passes(three, pictures, monkeypat
         assert_same(one, other)
 
 
-def test_two_checkpoints_of_one_name_are_refused_or_kept_apart(tiny, pictures):
-    same_name = [tiny("w", seed=1), tiny("w", seed=2)]
-    expected = [run(one, pictures(3)).classes.tolist() for one in same_name]
-    try:
-        found = engine.predict(same_name, pictures(3), device="cpu", precision="fp32")
-    except InputError as error:
-        assert "'w'" in str(error)
-    else:
-        assert [one.classes.tolist() for one in found] == expected
+@pytest.mark.parametrize("out", [None, "out"])
+def test_two_checkpoints_of_one_name_are_refused_by_name(tiny, pictures, tmp_path, out):
+    """They would be one file; ``NAME@a/best.pth`` and ``NAME@b/best.pth`` are such a pair."""
+    same_name = [tiny("best", seed=1), tiny("best", seed=2)]
+    with pytest.raises(InputError, match="best") as refused:
+        engine.predict(same_name, pictures(3), device="cpu", out=out and tmp_path / out)
+    assert "is being written by" not in str(refused.value)
 
 
 # --- the same results, however they are computed ------------------------------------------------------------
