@@ -21,6 +21,15 @@ class DamagedFileError(WorkbenchError, ValueError):
     """A file is truncated, has another checksum than it should, or cannot be parsed."""
 
 
+def reason(error: Exception) -> str:
+    """The first line of an error's message, or its type where it has none.
+
+    >>> reason(EOFError()), reason(ValueError("no"))
+    ('EOFError', 'no')
+    """
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
 def unknown(kind: str, name: str, known: list[str]) -> UnknownNameError:
     """An error for a name that does not exist, with the nearest one that does.
 

@@ -38,6 +38,19 @@ def writing(path: Path) -> Iterator[BinaryIO]:
             part.unlink(missing_ok=True)
 
 
+def read_lines(path: Path) -> list[str]:
+    """The lines of a text file that are not empty. Raises `InputError` where there is none,
+    `DamagedFileError` where it is no text.
+    """
+    if not path.is_file():
+        raise InputError(f"there is no file {path}; expected a text file with one entry a line")
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError as error:
+        raise DamagedFileError(f"{path} is no UTF-8 text ({error.reason}); expected one entry a line") from error
+    return [line.strip() for line in lines if line.strip()]
+
+
 def read_table(path: Path) -> "pd.DataFrame":
     """A CSV or Parquet file as it stands: every row as wide as the header, and "NA" is a name like any other.
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from threading import Lock
 
 from workbench import provenance, report
-from workbench.errors import InputError, WorkbenchError, unknown
+from workbench.errors import InputError, WorkbenchError, reason, unknown
 
 TIMEOUT_S = 600  # of one cell; a kernel that hangs must not hang the nightly run
 _READ = {"str": str, "int": int, "float": float, "bool": json.loads, "list": json.loads, "dict": json.loads}
@@ -180,4 +180,4 @@ def _one_line(error: Exception) -> str:
 
     if isinstance(error, PapermillExecutionError):
         return f"cell {error.exec_count}: {error.ename}: {error.evalue}"
-    return f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error).strip() else 'no message'}"
+    return f"{type(error).__name__}: {reason(error)}"

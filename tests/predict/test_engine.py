@@ -319,7 +319,7 @@ def test_too_little_memory_halves_the_batch_and_is_said_once(tiny, pictures):
     assert rows == list(range(21))
     assert (found == expected.classes).all()
     np.testing.assert_allclose(found_scores, expected.scores, atol=1e-5)
-    assert len([one for one in said if "too little memory for tiny" in str(one.message)]) == 1
+    assert len([one for one in said if "too little memory for 8 pictures" in str(one.message)]) == 1
 
 
 def test_what_does_not_fit_even_alone_is_refused(tiny, pictures):

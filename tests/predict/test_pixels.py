@@ -173,8 +173,8 @@ def test_crop_gives_the_pixels_of_timms_own_transform(crop_mode, size):
     from timm.data import create_transform
 
     source = picture(size=size)
-    input = INPUT | {"input_size": (3, 32, 32), "crop_mode": crop_mode}
-    own = create_transform(**input, mean=(0.0,) * 3, std=(1.0,) * 3)(source)
+    input = INPUT | {"input_size": (3, 32, 32), "crop_mode": crop_mode, "mean": (0.0,) * 3, "std": (1.0,) * 3}
+    own = create_transform(**input)(source)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         found = resized(input, "crop", source)

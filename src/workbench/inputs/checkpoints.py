@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from workbench.errors import DamagedFileError, InputError, MissingSourceError
+from workbench.errors import DamagedFileError, InputError, MissingSourceError, reason
+from workbench.files import read_lines
 from workbench.inputs import sources
 
 if TYPE_CHECKING:
@@ -52,10 +53,10 @@ def _expanded(one: str) -> list[str]:
         table = pd.read_csv(sources.data_dir() / "published" / "tables-04-10-checkpoints.csv")
         return table["timm_name"].tolist()
     if one.endswith(".txt"):
-        if not Path(one).is_file():
-            raise InputError(f"there is no file {one}; expected a text file with one checkpoint a line")
-        lines = (line.split("#")[0].strip() for line in Path(one).read_text(encoding="utf-8-sig").splitlines())
-        return expand(line for line in lines if line)
+        entries = [entry for line in read_lines(Path(one)) if (entry := line.split("#")[0].strip())]
+        if lists := [entry for entry in entries if entry.endswith(".txt")]:
+            raise InputError(f"{one} names another list, {lists[0]}; expected checkpoints or patterns")
+        return expand(entries)
     if "@" not in one and any(sign in one for sign in "*?["):
         import timm
 
@@ -125,17 +126,18 @@ def _from_file(architecture: str, path: Path) -> "tuple[nn.Module, str]":
         else:
             tensors = torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # each format has its own errors for a damaged or unsafe file
-        reason = str(error).strip().splitlines()[0]
         raise DamagedFileError(
-            f"{path} cannot be read as plain tensors ({reason}); save the model's state_dict"
+            f"{path} cannot be read as plain tensors ({reason(error)}); save the model's state_dict"
         ) from error
+    if not isinstance(tensors, dict):
+        raise InputError(f"{path} holds a {type(tensors).__name__}; expected a state_dict: tensors by name")
     tensors = tensors.get("state_dict", tensors)
     model = timm.create_model(architecture, pretrained=False)
     try:
         model.load_state_dict({name.removeprefix("module."): tensor for name, tensor in tensors.items()})
     except (RuntimeError, AttributeError) as error:
-        reason = " ".join(str(error).split())[:200]
-        raise InputError(f"the tensors of {path} do not fit {architecture}: {reason}") from error
+        seen = " ".join(str(error).split())[:200]
+        raise InputError(f"the tensors of {path} do not fit {architecture}: {seen}") from error
     return model, sources.sha256(path)
 
 
@@ -188,7 +190,7 @@ def _pretrained(name: str) -> "tuple[nn.Module, str]":
         model = timm.create_model(name, pretrained=True)
     except Exception as error:  # the hub's client raises a dozen unrelated types when it is out of reach
         raise MissingSourceError(
-            f"the weights of {name} could not be had ({type(error).__name__}: {str(error).splitlines()[0]}); "
+            f"the weights of {name} could not be had ({type(error).__name__}: {reason(error)}); "
             "check the network, or warm the hub's cache on a machine that has one"
         ) from error
     return model, _state_digest(model)

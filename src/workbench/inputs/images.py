@@ -15,6 +15,7 @@ from threading import Lock
 from typing import TypeVar
 
 from workbench.errors import DamagedFileError, InputError, MissingSourceError
+from workbench.files import read_lines
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 _V1 = re.compile(r"ILSVRC2012_val_\d{8}(?=$|_)")
@@ -48,7 +49,7 @@ def canonical_id(path: str) -> str:
     """
     stem = PurePosixPath(path).name.split(".")[0]
     known = _V1.match(stem) or _V2.fullmatch(stem)
-    return known.group() if known else str(path)
+    return known.group() if known else str(path) and str(PurePosixPath(path))
 
 
 def v1_id(number: int) -> str:
@@ -94,7 +95,7 @@ def folder(path: str | Path, name: str | None = None) -> ImageSet:
 def listed(path: str | Path, name: str | None = None) -> ImageSet:
     """The pictures that a text file lists, one path a line, relative to the file's folder."""
     path = Path(path)
-    lines = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
+    lines = read_lines(path)
     missing = [line for line in lines if not (path.parent / line).is_file()]
     if missing or not lines:
         seen = (
@@ -114,8 +115,10 @@ def tar_shards(paths: Sequence[Path], name: str | None = None) -> ImageSet:
         try:
             with tarfile.open(path, "r:") as shard:
                 members = [m for m in shard if m.isfile() and PurePosixPath(m.name).suffix.lower() in SUFFIXES]
+                end = shard.offset
         except (tarfile.TarError, OSError) as error:
             raise DamagedFileError(f"{path} cannot be read as an uncompressed tar file ({error})") from error
+        _check_end(path, end)
         places += [(canonical_id(m.name), (path, m.offset_data, m.size)) for m in members]
     if not places:
         raise InputError(f"{', '.join(map(str, paths))}: no picture in it")
@@ -128,6 +131,16 @@ def tar_shards(paths: Sequence[Path], name: str | None = None) -> ImageSet:
             return stream.read(size)
 
     return ImageSet(name or paths[0].stem, tuple(by_id), read)
+
+
+def _check_end(path: Path, end: int) -> None:
+    """A whole tar file closes with blocks of zeros; tarfile takes a cut between two members for the end."""
+    with path.open("rb") as stream:
+        stream.seek(end)
+        if stream.read(512) != bytes(512):
+            raise DamagedFileError(
+                f"{path} is truncated: it ends without the closing block of a tar file; fetch it again"
+            )
 
 
 def parquet(path: str | Path, name: str | None = None) -> ImageSet:
@@ -145,11 +158,16 @@ def parquet(path: str | Path, name: str | None = None) -> ImageSet:
         file = pq.ParquetFile(path)
         schema = file.schema_arrow
         nested = "image" in schema.names and pa.types.is_struct(schema.field("image").type)
-        keys = ["image.path"] if nested else [key for key in ("id", "image_id", "file_name") if key in schema.names]
-        if "image" not in schema.names or not keys:
-            raise InputError(f"{path} has the columns {schema.names}; expected 'image' with bytes, and 'id'")
+        fields = {field.name for field in schema.field("image").type} if nested else set()
+        named = ["image.path"] if "path" in fields else []
+        keys = named + [key for key in ("id", "image_id", "file_name") if key in schema.names]
+        if "image" not in schema.names or not keys or (nested and "bytes" not in fields):
+            raise InputError(
+                f"{path} has the columns {schema.names}; "
+                "expected 'image' with bytes and 'id', or 'image' with bytes and path"
+            )
         found = pq.read_table(path, columns=keys[:1]).column(0).combine_chunks()
-        ids = (found.field("path") if nested else found).to_pylist()
+        ids = (found.field("path") if pa.types.is_struct(found.type) else found).to_pylist()
     except (pa.ArrowException, OSError) as error:
         raise DamagedFileError(f"{path} cannot be read as Parquet ({error}); is it truncated?") from error
     if any(not image for image in ids):

@@ -53,6 +53,10 @@ class Options:
         """Pictures through a model at a time."""
         return CPU_CHUNK if self.device == "cpu" else self.batch_size
 
+    def compiles(self, n_images: int) -> bool:
+        """Whether to compile: by the number of all pictures, not of those left, so that a run goes on as it began."""
+        return self.compile == "on" or (self.compile == "auto" and n_images >= runner.COMPILE_PAYS_FROM)
+
     def key(self, checkpoint: Checkpoint, images: ImageSet) -> dict:
         """What a file's predictions depend on: another key never continues or replaces it silently."""
         fields = ("input_size", "interpolation", "mean", "std", "crop_pct", "crop_mode")
@@ -65,6 +69,7 @@ class Options:
             "precision": self.precision,
             "device": self.device.split(":")[0],
             "topk": self.topk,
+            "compiled": self.compiles(len(images)),
         } | {name: _plain(checkpoint.input.get(name)) for name in fields}
 
 
@@ -87,9 +92,9 @@ def predict(
     With `out`, each checkpoint's predictions become a file there, an interrupted call goes on where it
     stopped, and a file that is complete is read instead of made (unless `restart`). `protocol` is ``resize``
     ("Re-assessing ImageNet", appendix B: straight to the input size, no crop) or ``crop`` (the checkpoint's
-    own timm evaluation transform). `batch_size` is the number of pictures between two steps of the journal,
-    on a GPU also that of one forward pass. Pictures that cannot be decoded are left out and listed in
-    ``provenance["failures"]``.
+    own timm evaluation transform). `batch_size` is how many pictures go through a GPU at a time; on a CPU a
+    core takes eight. A kill repeats at most what was under way: 16 pictures a core, or two batches on a GPU.
+    Pictures that cannot be decoded are left out and listed in ``provenance["failures"]``.
 
     Raises `InputError` for options that cannot be, for a file that was made with other settings, for NaN
     outputs and where no picture can be decoded; `MissingSourceError` where a checkpoint's weights cannot be
@@ -122,6 +127,7 @@ def _passes(checkpoints: Iterable[str | Checkpoint], budget: int) -> list[list[s
     """
     passes: list[list[str | Checkpoint]] = [[]]
     used, error = 0, None
+    names: set[str] = set()
     for one in checkpoints:
         try:
             checkpoint = one if isinstance(one, Checkpoint) else ckpt.load(one)
@@ -129,6 +135,9 @@ def _passes(checkpoints: Iterable[str | Checkpoint], budget: int) -> list[list[s
             warnings.warn(f"left out: {caught}", stacklevel=3)
             error = caught
             continue
+        if checkpoint.name in names:
+            raise InputError(f"two checkpoints are called {checkpoint.name!r}; give each a name of its own")
+        names.add(checkpoint.name)
         size = sum(tensor.nbytes for tensor in checkpoint.model.state_dict().values())
         if passes[-1] and used + size > budget:
             passes.append([])
@@ -158,7 +167,7 @@ def _options(protocol: str, precision: str, device: str, batch_size: int | None,
         raise InputError(f"compile is {compile!r}; expected auto, on or off")
     device = runner.pick_device(device)
     precision = runner.pick_precision(precision, device)
-    size = batch_size if batch_size is not None else (4 * CPU_CHUNK if device == "cpu" else GPU_BATCH)
+    size = batch_size if batch_size is not None else (2 * cores() * CPU_CHUNK if device == "cpu" else GPU_BATCH)
     if size < 1 or not 1 <= topk <= N_CLASSES:
         raise InputError(f"batch size {size}, topk {topk}; expected 1 or more, and 1 to {N_CLASSES}")
     return Options(protocol, precision, device, size, topk, compile)
@@ -180,7 +189,13 @@ def _finished(
                     "choose another --out, or replace it with --restart"
                 )
             found[checkpoint.name] = predictions
+            Journal.clear(_journal_path(out, checkpoint, images, options))
     return found
+
+
+def _journal_path(out: Path, checkpoint: Checkpoint, images: ImageSet, options: Options) -> Path:
+    name = store.file_name(checkpoint.name, images.name, options.protocol)
+    return out / ".partial" / name.replace(".parquet", ".journal")
 
 
 def _run_pass(
@@ -194,14 +209,14 @@ def _run_pass(
     journals: list[Journal] = []
     try:
         for checkpoint in checkpoints:
-            name = store.file_name(checkpoint.name, images.name, options.protocol)
-            path = None if out is None else out / ".partial" / Path(name).with_suffix(".journal")
+            path = None if out is None else _journal_path(out, checkpoint, images, options)
             journals.append(Journal(path, options.key(checkpoint, images), options.topk, restart=restart))
         started = time.perf_counter()
-        failures = _fill(checkpoints, journals, images, options, on_event)
+        failures, done = _fill(checkpoints, journals, images, options, on_event)
         seconds = time.perf_counter() - started
+        speed = {"seconds": round(seconds, 3), "images_per_second": round(done / seconds, 1)}
         results = {
-            checkpoint.name: _finish(checkpoint, journal, images, options, failures, seconds, out)
+            checkpoint.name: _finish(checkpoint, journal, images, options, failures, speed, out)
             for checkpoint, journal in zip(checkpoints, journals, strict=True)
         }
     finally:
@@ -216,8 +231,8 @@ def _fill(
     images: ImageSet,
     options: Options,
     on_event: Listener,
-) -> dict[str, str]:
-    """Run every picture that some journal lacks; hand back the pictures that cannot be decoded, with the reason."""
+) -> tuple[dict[str, str], int]:
+    """Run every picture that some journal lacks; the pictures that cannot be decoded, and how many were run."""
     have = [np.isin(np.arange(len(images)), journal.done()) for journal in journals]
     todo = np.flatnonzero(~np.logical_and.reduce(have))
     names = [checkpoint.name for checkpoint in checkpoints]
@@ -239,13 +254,12 @@ def _fill(
             speed = {"images_per_second": round(rate, 1), "seconds_left": round(left, 1)}
             on_event(event | speed | {"failures": len(failures)})
     on_event({"event": "pass finished", "checkpoints": names, "done": done, "failures": len(failures)})
-    return failures
+    return failures, done - before
 
 
 def _ready(checkpoint: Checkpoint, options: Options, n_images: int) -> runner.Runner:
     ready = runner.Runner(checkpoint, options.device, options.precision, options.chunk, options.topk)
-    # By the number of all pictures, not of those left: an interrupted run goes on as it began.
-    if options.compile == "on" or (options.compile == "auto" and n_images >= runner.COMPILE_PAYS_FROM):
+    if options.compiles(n_images):
         ready.compile()
     return ready
 
@@ -351,7 +365,7 @@ def _finish(
     images: ImageSet,
     options: Options,
     failures: dict[str, str],
-    seconds: float,
+    speed: dict[str, float],
     out: Path | None,
 ) -> store.Predictions:
     records = journal.records()
@@ -365,12 +379,11 @@ def _finish(
         records["classes"],
         records["scores"],
         protocol=options.protocol,
-        provenance=_provenance(checkpoint, images, options, failures, seconds),
+        provenance=_provenance(checkpoint, images, options, failures) | speed,
     )
     if out is not None:
         store.write(predictions, out / predictions.file_name)
-        if failures:
-            _write_failures(out / f"{images.name}--failures.csv", failures)
+        _write_failures(out / f"{images.name}--failures.csv", failures)
         journal.close(remove=True)
     return predictions
 
@@ -378,12 +391,15 @@ def _finish(
 def _write_failures(path: Path, failures: dict[str, str]) -> None:
     import pandas as pd
 
+    if not failures:
+        path.unlink(missing_ok=True)
+        return
     table = pd.DataFrame(sorted(failures.items()), columns=["image", "reason"])
     with writing(path) as stream:
         stream.write(table.to_csv(index=False, lineterminator="\n").encode())
 
 
-def _provenance(checkpoint: Checkpoint, images: ImageSet, options: Options, failures: dict, seconds: float) -> dict:
+def _provenance(checkpoint: Checkpoint, images: ImageSet, options: Options, failures: dict) -> dict:
     import timm
     import torch
 
@@ -395,8 +411,6 @@ def _provenance(checkpoint: Checkpoint, images: ImageSet, options: Options, fail
         "device": where,
         "machine": platform.machine(),
         "versions": versions,
-        "seconds": round(seconds, 3),
-        "images_per_second": round(len(images) / seconds, 1),
     }
 
 

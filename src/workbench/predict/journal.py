@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from workbench.errors import InputError
+from workbench.errors import DamagedFileError, InputError
 
 EVERY = 512  # records between two fsyncs: a power cut loses no more than that; a killed process loses nothing written
 
@@ -60,12 +60,17 @@ class Journal:
         if self._stream is not None and self.path is not None:
             self._stream.close()
             if remove:
-                self.path.unlink(missing_ok=True)
-                self._lock_path.unlink(missing_ok=True)
-                if not any(self.path.parent.iterdir()):
-                    self.path.parent.rmdir()
+                self.clear(self.path)
             self._lock.close()
             self._stream = self._lock = None
+
+    @staticmethod
+    def clear(path: Path) -> None:
+        """Remove what a kill left between writing a predictions file and removing its journal."""
+        for left in (path, path.with_suffix(".lock")):
+            left.unlink(missing_ok=True)
+        if path.parent.is_dir() and not any(path.parent.iterdir()):
+            path.parent.rmdir()
 
     @property
     def _lock_path(self) -> Path:
@@ -79,7 +84,12 @@ class Journal:
         header = json.dumps(self.key, sort_keys=True).encode() + b"\n"
         data = b"" if restart or not self.path.exists() else self.path.read_bytes()
         line, newline, body = data.partition(b"\n")
-        if newline and (difference := differences(json.loads(line), self.key)):
+        try:
+            old = json.loads(line) if newline else self.key
+        except ValueError as error:
+            self._lock.close()
+            raise DamagedFileError(f"{self.path} is no journal of a run ({error}); drop it with --restart") from error
+        if difference := differences(old, self.key):
             self._lock.close()
             raise InputError(
                 f"{self.path} holds an unfinished run with other settings ({difference}); finish it with those, "

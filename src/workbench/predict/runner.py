@@ -1,5 +1,6 @@
 """A checkpoint made ready to run on a device: pixels in, its best classes and their scores out."""
 
+import copy
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as TooLong
@@ -7,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from workbench.errors import InputError
+from workbench.errors import InputError, reason
 from workbench.inputs.checkpoints import Checkpoint
+from workbench.inputs.classes import N_CLASSES
 
 if TYPE_CHECKING:
     import torch
@@ -61,7 +63,11 @@ class Runner:
         self.checkpoint, self.device, self.precision = checkpoint, device, precision
         self.chunk, self.topk = chunk, topk
         self.dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
-        self.model = checkpoint.model.to(device, self._weights_dtype).to(memory_format=torch.channels_last)
+        # Casting and moving work in place: the caller's model stays as it is.
+        same = device == "cpu" and self.dtype == torch.float32
+        model = checkpoint.model if same else copy.deepcopy(checkpoint.model)
+        self.model = model.to(device, self._weights_dtype).to(memory_format=torch.channels_last)
+        self.told = False
         mean, std = (torch.tensor(checkpoint.input[name], device=device).view(1, 3, 1, 1) for name in ("mean", "std"))
         self.scale, self.shift = 1 / (255 * std), mean / std
 
@@ -88,8 +94,8 @@ class Runner:
                 f"compiling {self.checkpoint.name} took over {COMPILE_LIMIT_S} s; it runs uncompiled", stacklevel=2
             )
         except Exception as error:  # tracing executes model code and fails in as many ways
-            reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-            warnings.warn(f"{self.checkpoint.name} cannot be compiled ({reason}); it runs uncompiled", stacklevel=2)
+            seen = f"{self.checkpoint.name} cannot be compiled ({reason(error)})"
+            warnings.warn(f"{seen}; it runs uncompiled", stacklevel=2)
         finally:
             pool.shutdown(wait=False)
 
@@ -101,9 +107,20 @@ class Runner:
         with warnings.catch_warnings(), torch.inference_mode():
             warnings.simplefilter("ignore")
             traced = torch.jit.freeze(torch.jit.trace(self.model, example, check_trace=False))
-            for _ in range(2):  # the executor specialises itself during its first runs
-                traced(example)
+            for seed in range(2):  # the executor specialises itself during its first runs
+                self._check(traced, seed)
         return traced
+
+    def _check(self, traced, seed: int) -> None:
+        """A trace keeps the way that the model took for one input; raise where it takes another for this one."""
+        import torch
+
+        height, width = self.checkpoint.input["input_size"][1:]
+        noise = torch.randint(0, 256, (self.chunk, height, width, 3), generator=torch.Generator().manual_seed(seed))
+        pixels = self._normalised(noise.to(torch.uint8))
+        before, after = (model(pixels).float().softmax(dim=1) for model in (self.model, traced))
+        if not torch.allclose(before, after, atol=0.05):
+            raise ValueError("the traced model gives other results")
 
     def __call__(self, pixels: "torch.Tensor") -> tuple["torch.Tensor", "torch.Tensor"]:
         """Best classes, int64 (n, topk), and their softmax scores, float32, of uint8 pixels (n, height, width, 3)."""
@@ -122,6 +139,9 @@ class Runner:
             pixels = torch.cat([pixels, pixels[:1].expand(self.chunk - n, -1, -1, -1)])
         with torch.autocast("cuda", self.dtype, enabled=self.device != "cpu" and self.dtype != torch.float32):
             outputs = self.model(self._normalised(pixels.to(self.device, non_blocking=True)))
+        if outputs.ndim != 2 or outputs.shape[1] != N_CLASSES:
+            shape = tuple(outputs.shape[1:])
+            raise InputError(f"{self.checkpoint.name} gives outputs of shape {shape}; expected {N_CLASSES} classes")
         return outputs[:n].float().softmax(dim=1)
 
     def _normalised(self, pixels: "torch.Tensor") -> "torch.Tensor":
@@ -137,19 +157,23 @@ def run(runner: Runner, pixels: "torch.Tensor") -> tuple["torch.Tensor", "torch.
     import torch
 
     while True:
+        chunk = runner.chunk  # several threads may be here at once
         try:
             return runner(pixels)
-        except torch.OutOfMemoryError as error:
-            if runner.chunk == 1:
+        except RuntimeError as error:
+            if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in str(error):
+                raise
+            if chunk == 1:
                 raise InputError(
                     f"{runner.checkpoint.name} does not fit on {runner.device}, even one picture at a time"
                 ) from error
-            runner.chunk //= 2
-            warnings.warn(
-                f"{runner.device} has too little memory for {runner.checkpoint.name}; "
-                f"going on with {runner.chunk} pictures at a time",
-                stacklevel=2,
-            )
+            runner.chunk = min(runner.chunk, chunk // 2)
+            if not runner.told:
+                runner.told = True
+                seen = (
+                    f"{runner.device} has too little memory for {chunk} pictures at a time of {runner.checkpoint.name}"
+                )
+                warnings.warn(f"{seen}; going on with fewer", stacklevel=2)
 
 
 def collect(runner: Runner, result: tuple["torch.Tensor", "torch.Tensor"]) -> tuple[np.ndarray, np.ndarray]:
