@@ -284,7 +284,7 @@ def _batches(runners: Sequence[runner.Runner], images: ImageSet, todo: np.ndarra
         return good, [runner.collect(one, result) for one, result in zip(runners, results, strict=True)], failed
 
     # Threads on the CPU each take a chunk; those that feed a GPU each decode a whole batch.
-    size = min(options.chunk, options.batch_size)
+    size = options.chunk
     groups = [todo[start : start + size] for start in range(0, len(todo), size)]
     behind = None
     for good, prepared, failed in _ahead(prepare, groups, cores()):
