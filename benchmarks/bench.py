@@ -23,7 +23,7 @@ import psutil
 
 from workbench.files import writing
 from workbench.inputs import checkpoints, images
-from workbench.predict import engine, pixels, runner
+from workbench.predict import engine, flow, options, pixels, runner
 
 LITE = [f"tf_efficientnet_lite{i}.in1k" for i in range(3)]
 HERE = Path(__file__).parent
@@ -68,7 +68,8 @@ def machine() -> list[str]:
         "",
         "Made by `make bench`; how to read them, and what was tried, is in [README.md](README.md).",
         "",
-        f"{engine.cores()} cores of {cpu}, {psutil.virtual_memory().total / 2**30:.0f} GiB; torch {torch.__version__}, "
+        f"{options.cores()} cores of {cpu}, {psutil.virtual_memory().total / 2**30:.0f} GiB; "
+        f"torch {torch.__version__}, "
         f"timm {timm.__version__}, Python {platform.python_version()}; precision `auto` is {precision} here.",
     ]
 
@@ -163,24 +164,24 @@ def parts(folder: Path) -> tuple[float, float]:
     """Images/s of decode and resize alone, and of the forward pass alone, on all cores, as the engine does them."""
     import torch
 
-    pictures, cores = images.folder(folder, "bench"), engine.cores()
+    pictures, cores = images.folder(folder, "bench"), options.cores()
     checkpoint = checkpoints.load(LITE[0])
     geometry = pixels.geometry(checkpoint.input, "crop")
     resizers = {geometry: pixels.resizer(geometry)}
-    groups = [np.arange(i, i + engine.CPU_CHUNK) for i in range(0, min(len(pictures), 400), engine.CPU_CHUNK)]
+    groups = [np.arange(i, i + options.CPU_CHUNK) for i in range(0, min(len(pictures), 400), options.CPU_CHUNK)]
     torch.set_num_threads(1)
-    ready = runner.Runner(checkpoint, "cpu", runner.pick_precision("auto", "cpu"), engine.CPU_CHUNK, 16)
+    ready = runner.Runner(checkpoint, "cpu", runner.pick_precision("auto", "cpu"), options.CPU_CHUNK, 16)
     ready.compile()
-    _, tensors, _ = engine._read(pictures, groups[0], resizers, pinned=False)
+    _, tensors, _ = flow.read(pictures, groups[0], resizers, pinned=False)
 
     def rate(work) -> float:
         with ThreadPoolExecutor(cores) as pool:
             list(pool.map(work, groups[:4]))
             started = time.perf_counter()
             list(pool.map(work, groups))
-            return len(groups) * engine.CPU_CHUNK / (time.perf_counter() - started)
+            return len(groups) * options.CPU_CHUNK / (time.perf_counter() - started)
 
-    return rate(lambda rows: engine._read(pictures, rows, resizers, pinned=False)), rate(
+    return rate(lambda rows: flow.read(pictures, rows, resizers, pinned=False)), rate(
         lambda rows: ready(tensors[geometry])
     )
 

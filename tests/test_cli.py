@@ -18,7 +18,7 @@ import typer
 import workbench
 from workbench import cli
 from workbench.inputs import images, sources
-from workbench.predict import engine, journal, store
+from workbench.predict import journal, options, store
 
 MIRROR = os.environ.get("WORKBENCH_MIRROR")
 COMMAND = Path(sys.executable).parent / "workbench"
@@ -303,7 +303,7 @@ def test_predict_on_a_full_disk_is_one_sentence_and_goes_on_afterwards(six, run,
         append(self, rows, classes, scores)
 
     monkeypatch.setattr(journal.Journal, "append", full)
-    monkeypatch.setattr(engine, "CPU_CHUNK", 2)
+    monkeypatch.setattr(options, "CPU_CHUNK", 2)
     result = run(PREDICT.format("six"))
     assert (result.code, result.out) == (2, "")
     assert re.fullmatch(r"workbench: .*No space left on device.*\n", result.err)

@@ -13,7 +13,8 @@ from torch import nn
 
 from workbench.errors import InputError, WorkbenchError
 from workbench.inputs import checkpoints, classes, images, labels
-from workbench.predict import engine, pixels, runner, store
+from workbench.predict import engine, flow, pixels, runner, store
+from workbench.predict.options import Options
 from workbench.score import scores
 
 LITE0 = "tf_efficientnet_lite0.in1k"
@@ -296,7 +297,7 @@ class Hungry(nn.Module):
 def accelerated(ready, pictures, options):
     """As on a GPU, one batch behind, but with the tensors on the CPU: rows, and each runner's results."""
     rows, parts, failed = [], [[] for _ in ready], {}
-    for good, results, bad in engine._batches(ready, pictures, np.arange(len(pictures)), options):
+    for good, results, bad in flow.batches(ready, pictures, np.arange(len(pictures)), options):
         rows += good.tolist()
         failed |= bad
         for part, result in zip(parts, results, strict=True):
@@ -305,7 +306,7 @@ def accelerated(ready, pictures, options):
 
 
 def as_gpu(batch_size):
-    options = engine.Options("resize", "fp32", "cpu:0", batch_size, 16, "off")
+    options = Options("resize", "fp32", "cpu:0", batch_size, 16, "off")
     return options, lambda checkpoint: runner.Runner(checkpoint, "cpu:0", "fp32", options.chunk, 16)
 
 

@@ -14,9 +14,10 @@ import pytest
 from workbench.errors import WorkbenchError
 from workbench.predict import engine, journal
 from workbench.predict.journal import Journal
+from workbench.predict.options import CPU_CHUNK
 
 KEY = {"checkpoint": "net", "precision": "fp32", "topk": 3, "mean": [0.5, 0.25]}
-N, IN_FLIGHT = 200, 4 * engine.CPU_CHUNK  # two cores, at most two chunks begun on each
+N, IN_FLIGHT = 200, 4 * CPU_CHUNK  # two cores, at most two chunks begun on each
 
 # Everything is imported once; each run is a fork of this process, so that a kill costs no second start.
 SCRIPT = f"""
@@ -27,9 +28,9 @@ from PIL import Image
 from torch import nn
 from workbench.errors import WorkbenchError
 from workbench.inputs import checkpoints, images
-from workbench.predict import engine
+from workbench.predict import engine, flow, options
 
-engine.cores = lambda: 2
+flow.cores = options.cores = lambda: 2
 torch.set_num_threads(1)
 
 class Slow(nn.Module):

@@ -6,16 +6,10 @@ computing on that one core: nothing waits and nothing is oversubscribed. On a GP
 and the device is kept one batch behind the host.
 """
 
-import hashlib
-import os
 import platform
 import time
 import warnings
-from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -27,50 +21,12 @@ from workbench.errors import InputError, WorkbenchError
 from workbench.files import writing
 from workbench.inputs import checkpoints as ckpt
 from workbench.inputs.checkpoints import Checkpoint
-from workbench.inputs.classes import N_CLASSES
 from workbench.inputs.images import ImageSet
-from workbench.predict import pixels, runner, store
+from workbench.predict import store
+from workbench.predict.flow import batches, one_thread_each, ready
 from workbench.predict.journal import Journal, differences
+from workbench.predict.options import Options, checked
 from workbench.predict.progress import Listener
-
-CPU_CHUNK = 8  # pictures through a model at a time on one core: larger ones fall out of its cache
-GPU_BATCH = 128
-
-
-@dataclass(frozen=True)
-class Options:
-    """How to run; everything that changes predictions is in :meth:`key`."""
-
-    protocol: str
-    precision: str
-    device: str
-    batch_size: int
-    topk: int
-    compile: str
-
-    @property
-    def chunk(self) -> int:
-        """Pictures through a model at a time."""
-        return CPU_CHUNK if self.device == "cpu" else self.batch_size
-
-    def compiles(self, n_images: int) -> bool:
-        """Whether to compile: by the number of all pictures, not of those left, so that a run goes on as it began."""
-        return self.compile == "on" or (self.compile == "auto" and n_images >= runner.COMPILE_PAYS_FROM)
-
-    def key(self, checkpoint: Checkpoint, images: ImageSet) -> dict:
-        """What a file's predictions depend on: another key never continues or replaces it silently."""
-        fields = ("input_size", "interpolation", "mean", "std", "crop_pct", "crop_mode")
-        return {
-            "checkpoint": checkpoint.name,
-            "weights_sha256": checkpoint.sha256,
-            "image_set": images.name,
-            "images_sha256": hashlib.sha256("\n".join(images.images).encode()).hexdigest(),
-            "protocol": self.protocol,
-            "precision": self.precision,
-            "device": self.device.split(":")[0],
-            "topk": self.topk,
-            "compiled": self.compiles(len(images)),
-        } | {name: _plain(checkpoint.input.get(name)) for name in fields}
 
 
 def predict(
@@ -100,7 +56,7 @@ def predict(
     outputs and where no picture can be decoded; `MissingSourceError` where a checkpoint's weights cannot be
     had.
     """
-    options = _options(protocol, precision, device, batch_size, topk, compile)
+    options = checked(protocol, precision, device, batch_size, topk, compile)
     folder = None if out is None else Path(out)
     results = []
     passes = _passes(checkpoints, memory_budget(options.device))
@@ -158,19 +114,6 @@ def memory_budget(device: str) -> int:
     if device != "cpu":
         return torch.cuda.mem_get_info(device)[0] // 2
     return psutil.virtual_memory().available // 2
-
-
-def _options(protocol: str, precision: str, device: str, batch_size: int | None, topk: int, compile: str) -> Options:
-    if protocol not in store.PROTOCOLS:
-        raise InputError(f"protocol is {protocol!r}; expected one of {', '.join(store.PROTOCOLS)}")
-    if compile not in ("auto", "on", "off"):
-        raise InputError(f"compile is {compile!r}; expected auto, on or off")
-    device = runner.pick_device(device)
-    precision = runner.pick_precision(precision, device)
-    size = batch_size if batch_size is not None else (2 * cores() * CPU_CHUNK if device == "cpu" else GPU_BATCH)
-    if size < 1 or not 1 <= topk <= N_CLASSES:
-        raise InputError(f"batch size {size}, topk {topk}; expected 1 or more, and 1 to {N_CLASSES}")
-    return Options(protocol, precision, device, size, topk, compile)
 
 
 def _finished(
@@ -240,9 +183,9 @@ def _fill(
     on_event({"event": "pass", "checkpoints": names, "done": done, "total": len(images)})
     failures: dict[str, str] = {}
     started, before = time.perf_counter(), done
-    with _one_thread_each(options.device):
-        runners = [_ready(checkpoint, options, len(images)) for checkpoint in checkpoints]
-        for rows, results, failed in _batches(runners, images, todo, options):
+    with one_thread_each(options.device):
+        runners = [ready(checkpoint, options, len(images)) for checkpoint in checkpoints]
+        for rows, results, failed in batches(runners, images, todo, options):
             for journal, mask, (classes, scores) in zip(journals, have, results, strict=True):
                 new = ~mask[rows]
                 journal.append(rows[new], classes[new], scores[new])
@@ -255,108 +198,6 @@ def _fill(
             on_event(event | speed | {"failures": len(failures)})
     on_event({"event": "pass finished", "checkpoints": names, "done": done, "failures": len(failures)})
     return failures, done - before
-
-
-def _ready(checkpoint: Checkpoint, options: Options, n_images: int) -> runner.Runner:
-    ready = runner.Runner(checkpoint, options.device, options.precision, options.chunk, options.topk)
-    if options.compiles(n_images):
-        ready.compile()
-    return ready
-
-
-def _batches(runners: Sequence[runner.Runner], images: ImageSet, todo: np.ndarray, options: Options) -> Iterator:
-    """For each group of rows, in order: the decoded rows, every runner's result for them, and the failures."""
-    protocol, on_cpu = options.protocol, options.device == "cpu"
-    geometries = [pixels.geometry(one.checkpoint.input, protocol) for one in runners]
-    resizers = {geometry: pixels.resizer(geometry) for geometry in dict.fromkeys(geometries)}
-
-    def prepare(rows: np.ndarray):
-        good, inputs, failed = _read(images, rows, resizers, pinned=not on_cpu)
-        return good, forward(inputs) if on_cpu and len(good) else inputs, failed
-
-    def forward(inputs: dict) -> list:
-        return [runner.run(one, inputs[geometry]) for one, geometry in zip(runners, geometries, strict=True)]
-
-    def collected(good, results, failed):
-        if not len(good):
-            empty = np.empty((0, options.topk))
-            return good, [(empty, empty)] * len(runners), failed
-        return good, [runner.collect(one, result) for one, result in zip(runners, results, strict=True)], failed
-
-    # Threads on the CPU each take a chunk; those that feed a GPU each decode a whole batch.
-    size = options.chunk
-    groups = [todo[start : start + size] for start in range(0, len(todo), size)]
-    behind = None
-    for good, prepared, failed in _ahead(prepare, groups, cores()):
-        if on_cpu:
-            yield collected(good, prepared, failed)
-        else:
-            # The device works on this batch while the host collects the one before.
-            now = (good, forward(prepared) if len(good) else [], failed)
-            if behind is not None:
-                yield collected(*behind)
-            behind = now
-    if behind is not None:
-        yield collected(*behind)
-
-
-def _ahead(work, items: Sequence, workers: int) -> Iterator:
-    """Results of ``work(item)`` in order, `workers` at a time and at most twice as many begun: memory stays bounded."""
-    with ThreadPoolExecutor(workers) as pool:
-        begun: deque[Future] = deque()
-        try:
-            for item in items:
-                begun.append(pool.submit(work, item))
-                if len(begun) >= 2 * workers:
-                    yield begun.popleft().result()
-            while begun:
-                yield begun.popleft().result()
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _read(
-    images: ImageSet, rows: np.ndarray, resizers: dict, *, pinned: bool
-) -> tuple[np.ndarray, dict, dict[str, str]]:
-    """Rows that decode, their pixels for each geometry as uint8 tensors (n, height, width, 3), and the failures."""
-    import torch
-
-    good, failed = [], {}
-    arrays: dict = {geometry: [] for geometry in resizers}
-    for row in rows:
-        image = images.images[row]
-        try:
-            picture = pixels.decode(images.read(image), image)
-            for geometry, resize in resizers.items():
-                arrays[geometry].append(resize(picture))
-            good.append(row)
-        except (InputError, OSError) as error:
-            failed[image] = str(error)
-    tensors = {}
-    if good:
-        tensors = {geometry: torch.from_numpy(np.stack(stack)) for geometry, stack in arrays.items()}
-        if pinned and torch.cuda.is_available():
-            tensors = {geometry: tensor.pin_memory() for geometry, tensor in tensors.items()}
-    return np.array(good, dtype=np.int64), tensors, failed
-
-
-def cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-@contextmanager
-def _one_thread_each(device: str) -> Iterator[None]:
-    """On a CPU the parallelism is over pictures, so torch itself gets one thread; restored afterwards."""
-    import torch
-
-    before = torch.get_num_threads()
-    try:
-        if device == "cpu":
-            torch.set_num_threads(1)
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def _finish(
@@ -412,8 +253,3 @@ def _provenance(checkpoint: Checkpoint, images: ImageSet, options: Options, fail
         "machine": platform.machine(),
         "versions": versions,
     }
-
-
-def _plain(value: object) -> object:
-    """As JSON gives it back: tuples become lists."""
-    return list(value) if isinstance(value, tuple) else value
