@@ -78,10 +78,10 @@ def _gap_column(
 ) -> alt.VConcatChart:
     frame = frame.sort_values(["v1", "v2"], ignore_index=True)
     frame["place"] = frame.index + 1
-    axis = alt.Axis(grid=False, tickCount=5)
+    axis = alt.Axis(grid=False, tickCount=5, tickMinStep=1)
     x = alt.X(
         "place:Q",
-        title=f"{len(frame)} checkpoints, in order of V1",
+        title=f"{len(frame)} checkpoint{'s' * (len(frame) > 1)}, in order of V1",
         axis=axis,
         scale=alt.Scale(nice=False, domain=[0, len(frame) + 1]),
     )
