@@ -1,4 +1,4 @@
-"""Per-image metrics of seed 002, section 3.3, and the intervals of their means.
+"""Per-image metrics of "Re-assessing ImageNet", section 3.3, and the intervals of their means.
 
 All take arrays over the same n images. `classes` are the predicted classes (n, k), best first; `table` is a
 label set's membership table (n, 1000); `counts` are the numbers of labels (n,).
