@@ -33,6 +33,17 @@ class Protocol(StrEnum):
     crop = "crop"
 
 
+class Kept(StrEnum):
+    """How composites are kept."""
+
+    tar = "tar"
+    folder = "folder"
+    plan = "plan"
+
+
+patchml = typer.Typer(help="PatchML: composites with known labels, from annotated objects.", no_args_is_help=True)
+app.add_typer(patchml, name="patchml")
+
 Mirror = Annotated[
     Path | None,
     typer.Option(envvar="WORKBENCH_MIRROR", help="A local copy of the public files: <owner>/<repository>/<path>."),
@@ -69,7 +80,9 @@ def predict(
         list[str],
         typer.Argument(help="timm names, NAME@FILE, patterns (tf_*lite*), @published, or a .txt with one a line."),
     ],
-    images: Annotated[Path, typer.Option(help="Pictures: a folder, .tar shards, a .parquet file or a .txt list.")],
+    images: Annotated[
+        str, typer.Option(help="Pictures: a folder, .tar shards, a .parquet file, a .txt list or patchml:PLAN.")
+    ],
     image_set: Annotated[str, typer.Option(help="Name of the image set, for instance v1 or v2.")],
     protocol: Annotated[
         Protocol, typer.Option(help="resize: no crop, as in the paper; crop: timm's own.")
@@ -142,24 +155,75 @@ def score(
     original: Annotated[
         str | None, typer.Option(help="The single labels that top-1 asks for, where --labels is a file.")
     ] = None,
-    label_counts: Annotated[str, typer.Option(help="Label counts of subgroup accuracy and ASMA.")] = "1,2,3,4,5",
+    label_counts: Annotated[
+        str | None,
+        typer.Option(help="Label counts of subgroup accuracy and ASMA: 1,2,3,4,5, and 2,3,4,6,9 for PatchML."),
+    ] = None,
     drop_unlabelled: Annotated[bool, typer.Option(help="Leave out images that the label set lacks.")] = False,
     format: Annotated[Format, typer.Option(help="table for people, csv or json for programs.")] = Format.table,
     mirror: Mirror = None,
 ) -> None:
     """Score predictions: top-1, ReaL, subgroup accuracy and ASMA, with intervals."""
     from workbench.predict import store
-    from workbench.score import scores
+    from workbench.score import scores, seeds
 
     _use_mirror(mirror)
     frame = scores.score(
         (store.read(file) for file in files),
         labels,
         original=original,
-        label_counts=_whole_numbers(label_counts),
+        label_counts=_whole_numbers(label_counts, "--label-counts") if label_counts else None,
         drop_unlabelled=drop_unlabelled,
     )
+    for one in seeds.left_out(frame).query("left_out > 0").itertuples():
+        seen = f"{one.left_out} of the {one.composites} composites of {one.image_set} show another number of labels"
+        typer.echo(f"note: {seen} than those asked for; they are in no subgroup", err=True)
     typer.echo(_formatted(frame, format), nl=False)
+
+
+@patchml.command()
+def build(
+    out: Annotated[Path, typer.Option(help="Folder for plans, label sets and pictures.")],
+    annotations: Annotated[
+        Path | None,
+        typer.Option(help="Boxes: a folder of XML files, LOC_val_solution.csv, or a table; by default the sample's."),
+    ] = None,
+    images: Annotated[
+        str | None, typer.Option(help="The annotated pictures, as for predict; by default the sample.")
+    ] = None,
+    seed: Annotated[list[int] | None, typer.Option(help="One set for each; may be given several times. [1]")] = None,
+    format: Annotated[
+        Kept, typer.Option(help="Keep the pictures as a tar file or a folder of PNG; plan: make them when needed.")
+    ] = Kept.tar,
+    counts: Annotated[str, typer.Option(help="Patches on a canvas.")] = "2,3,4,6,9",
+    sizes: Annotated[
+        str | None, typer.Option(help="Side of a patch's box for each count, in pixels; by default as large as fits.")
+    ] = None,
+    canvas: Annotated[int, typer.Option(help="Side of the canvas, in pixels.")] = 480,
+    draws: Annotated[int, typer.Option(min=1, help="How often the pool is used up, for each count.")] = 1,
+    drop_missing: Annotated[bool, typer.Option(help="Leave out boxes of pictures that are not there.")] = False,
+) -> None:
+    """Place annotated objects on black canvases: a plan, its label set, and the pictures."""
+    from workbench.inputs import boxes, composites
+    from workbench.inputs import images as image_sets
+    from workbench.inputs import patchml as planning
+
+    if (annotations is None) != (images is None):
+        _fail("give --annotations and --images together, or neither for the sample")
+    pictures = image_sets.open_set(images) if images else image_sets.sample()
+    annotated = boxes.read(annotations) if annotations else boxes.sample()
+    pool = boxes.patches(annotated, pictures, drop_missing=drop_missing)
+    wanted = _whole_numbers(counts, "--counts")
+    sides = dict(zip(wanted, _as_many(_whole_numbers(sizes, "--sizes"), wanted), strict=True)) if sizes else None
+    for one in seed or [1]:
+        plan = planning.plan(
+            pool, seed=one, counts=wanted, sizes=sides, canvas=canvas, draws=draws, pictures=_absolute(images)
+        )
+        kept = composites.write(plan, pictures, out, format.value, on_picture=_picture_bar(plan.name))
+        table = planning.counts_by_label(plan)
+        listed = table[table["count"] == table["label_count"]].set_index("count")["composites"].to_dict()
+        whole = ", ".join(f"{listed.get(k, 0)} with {k} labels" for k in wanted)
+        typer.echo(f"{kept}: {len(plan.composites())} composites of {len(pool)} patches; {whole}")
 
 
 @app.command()
@@ -267,13 +331,33 @@ def _use_mirror(mirror: Path | None) -> None:
         os.environ["WORKBENCH_MIRROR"] = str(mirror)
 
 
-def _whole_numbers(text: str) -> list[int]:
+def _whole_numbers(text: str, option: str) -> list[int]:
     from workbench.errors import InputError
 
     try:
         return [int(part) for part in text.split(",")]
     except ValueError as error:
-        raise InputError(f"--label-counts is {text!r}; expected whole numbers with commas, like 1,2,3") from error
+        raise InputError(f"{option} is {text!r}; expected whole numbers with commas, like 1,2,3") from error
+
+
+def _as_many(sizes: list[int], counts: list[int]) -> list[int]:
+    from workbench.errors import InputError
+
+    if len(sizes) != len(counts):
+        raise InputError(f"--sizes has {len(sizes)} numbers; expected one for each of the {len(counts)} --counts")
+    return sizes
+
+
+def _absolute(images: str | None) -> str:
+    """A plan may be opened from another folder later."""
+    return str(Path(images).resolve()) if images else ""
+
+
+def _picture_bar(name: str):
+    from tqdm import tqdm
+
+    bar = tqdm(desc=name, unit=" pictures", disable=None)
+    return bar.update
 
 
 def _formatted(frame, format: Format) -> str:

@@ -4,6 +4,7 @@ An id never depends on a position: V1 images are ``ILSVRC2012_val_00000293``, V2
 their path relative to the folder they were read from.
 """
 
+import io
 import re
 import tarfile
 from collections.abc import Callable, Sequence
@@ -13,6 +14,8 @@ from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from threading import Lock
 from typing import TypeVar
+
+from PIL import Image
 
 from workbench.errors import DamagedFileError, InputError, MissingSourceError
 from workbench.files import read_lines
@@ -27,11 +30,14 @@ Place = TypeVar("Place")
 
 @dataclass(frozen=True)
 class ImageSet:
-    """`images`: the ids in order; ``read(id)``: the encoded bytes of one image."""
+    """`images`: the ids in order; ``read(id)``: the encoded bytes of one image; `version` tells sets apart whose
+    ids are equal and whose pictures are not.
+    """
 
     name: str
     images: tuple[str, ...]
     read: Callable[[str], bytes]
+    version: str = ""
 
     def __len__(self) -> int:
         return len(self.images)
@@ -52,17 +58,35 @@ def canonical_id(path: str) -> str:
     return known.group() if known else str(path) and str(PurePosixPath(path))
 
 
+def decode(data: bytes, image: str) -> Image.Image:
+    """A picture as RGB, as timm reads it: palette, grey, CMYK and alpha converted, EXIF rotation not applied.
+
+    Raises `InputError`, naming the image, where the bytes are no whole picture or a decompression bomb.
+    """
+    try:
+        return Image.open(io.BytesIO(data)).convert("RGB")
+    except Exception as error:  # Pillow's plugins raise whatever a damaged header leads them to
+        reason = (
+            "no picture that Pillow knows" if "cannot identify" in str(error) else str(error) or type(error).__name__
+        )
+        raise InputError(f"image {image!r} cannot be decoded: {reason}") from error
+
+
 def v1_id(number: int) -> str:
     """Id of a V1 validation image from its number, 1 to 50,000."""
     return f"ILSVRC2012_val_{number:08d}"
 
 
 def open_set(path: str | Path, name: str | None = None) -> ImageSet:
-    """An image set from whatever holds pictures: a folder, tar shards, a Parquet file, or a text file that
-    lists pictures.
+    """An image set from whatever holds pictures: a folder, tar shards, a Parquet file, a text file that lists
+    pictures, or ``patchml:PLAN``.
 
     Raises `InputError` for anything else.
     """
+    if str(path).startswith("patchml:"):
+        from workbench.inputs import composites
+
+        return composites.open_plan(str(path).removeprefix("patchml:"), name)
     path = Path(path)
     if path.is_dir():
         shards = sorted(path.glob("*.tar"))

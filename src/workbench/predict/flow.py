@@ -9,7 +9,7 @@ import numpy as np
 
 from workbench.errors import InputError
 from workbench.inputs.checkpoints import Checkpoint
-from workbench.inputs.images import ImageSet
+from workbench.inputs.images import ImageSet, decode
 from workbench.predict import pixels, runner
 from workbench.predict.options import Options, cores
 
@@ -84,7 +84,7 @@ def read(
     for row in rows:
         image = images.images[row]
         try:
-            picture = pixels.decode(images.read(image), image)
+            picture = decode(images.read(image), image)
             for geometry, resize in resizers.items():
                 arrays[geometry].append(resize(picture))
             good.append(row)

@@ -1,33 +1,16 @@
-"""Encoded bytes become the pixels that a checkpoint sees: decoded once, resized once for each distinct input.
+"""A decoded picture becomes the pixels that a checkpoint sees: resized once for each distinct input.
 
 The geometry is timm's own evaluation transform, stopped before it becomes a tensor; normalisation happens on
 the device, so that checkpoints that differ only in mean and standard deviation share their pixels.
 """
 
-import io
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
-from workbench.errors import InputError
-
 Geometry = tuple  # what makes two inputs the same: hashable, see `geometry`
-
-
-def decode(data: bytes, image: str) -> Image.Image:
-    """A picture as RGB, as timm reads it: palette, grey, CMYK and alpha converted, EXIF rotation not applied.
-
-    Raises `InputError`, naming the image, where the bytes are no whole picture or a decompression bomb.
-    """
-    try:
-        return Image.open(io.BytesIO(data)).convert("RGB")
-    except Exception as error:  # Pillow's plugins raise whatever a damaged header leads them to
-        reason = (
-            "no picture that Pillow knows" if "cannot identify" in str(error) else str(error) or type(error).__name__
-        )
-        raise InputError(f"image {image!r} cannot be decoded: {reason}") from error
 
 
 def geometry(input: dict, protocol: str) -> Geometry:

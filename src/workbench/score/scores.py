@@ -22,7 +22,7 @@ import pandas as pd
 
 from workbench.errors import DamagedFileError, InputError, unknown
 from workbench.inputs import labels as label_sets
-from workbench.inputs import sources
+from workbench.inputs import patchml, sources
 from workbench.inputs.labels import LabelSet
 from workbench.predict import recht2019 as public
 from workbench.predict import store
@@ -52,25 +52,26 @@ def score(
     labels: LabelSet | str | None = None,
     *,
     original: LabelSet | str | None = None,
-    label_counts: Sequence[int] = LABEL_COUNTS,
+    label_counts: Sequence[int] | None = None,
     drop_unlabelled: bool = False,
 ) -> pd.DataFrame:
     """Score predictions, one file or many, against a label set; without one, against each image set's own.
 
-    Raises `InputError` where the predictions are less deep than the largest label count, or name images that
-    the label set lacks (unless `drop_unlabelled`, which warns with their number).
+    Subgroup accuracy and ASMA are over `label_counts`: by default 1 to 5, and 2, 3, 4, 6, 9 for PatchML. Raises
+    `InputError` where the predictions are less deep than the largest label count, or name images that the label
+    set lacks (unless `drop_unlabelled`, which warns with their number).
     """
-    label_counts = sorted(set(label_counts))
     several = [predictions] if isinstance(predictions, Predictions) else predictions
     rows = []
     for one in several:
         own = _labels_for(one, labels)
+        counts = _label_counts(own, label_counts)
         if one.failures:
             seen = f"{len(one.failures)} pictures of {one.image_set} could not be decoded by {one.checkpoint}'s run"
             warnings.warn(f"{seen}; they are in no denominator", stacklevel=2)
-        _check_depth(one, label_counts)
+        _check_depth(one, counts)
         joined = _join(one, own, drop_unlabelled)
-        scored = _scores(*joined, own, _original(own, original), label_counts)
+        scored = _scores(*joined, own, _original(own, original), counts)
         rows += [(one.checkpoint, one.image_set, own.name, one.protocol, *row, one.source) for row in scored]
     return _frame(rows)
 
@@ -226,6 +227,11 @@ def _labels_for(predictions: Predictions, labels: LabelSet | str | None) -> Labe
             f"image set {predictions.image_set!r} has no label set of its own, and its folders name no classes "
             f"({error}); give --labels: a name ({', '.join(label_sets.NAMED)}) or a label file"
         ) from error
+
+
+def _label_counts(labels: LabelSet, wanted: Sequence[int] | None) -> list[int]:
+    default = patchml.COUNTS if labels.name.startswith("patchml-") else LABEL_COUNTS
+    return sorted(set(default if wanted is None else wanted))
 
 
 def _label_set(labels: LabelSet | str) -> LabelSet:

@@ -9,9 +9,8 @@ import pandas as pd
 
 from workbench.errors import InputError
 from workbench.inputs import classes
-from workbench.inputs.images import ImageSet
+from workbench.inputs.images import ImageSet, decode
 from workbench.inputs.labels import LabelSet
-from workbench.predict.pixels import decode
 from workbench.predict.store import Predictions
 from workbench.show.theme import GREEN, RED
 

@@ -1,0 +1,211 @@
+"""PatchML: which patches stand where on which black canvas ("Re-assessing ImageNet", section 3.2, appendix A).
+
+This is geometry alone; :mod:`workbench.inputs.composites` makes the pictures. The paper's patch sizes and canvas
+are not known: here they are parameters. The defaults are a canvas of 480 pixels with boxes of half of it for up to
+four patches and of a third for six and nine, so that every patch count fills its grid.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from workbench.errors import DamagedFileError, InputError
+from workbench.files import writing
+from workbench.inputs.labels import LabelSet, from_mapping
+
+COUNTS = (2, 3, 4, 6, 9)
+CANVAS = 480
+PREFIX = "patchml:"  # marks the path of a plan where pictures are asked for
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Where every patch of a PatchML set goes.
+
+    `table` has one row per placed patch, composite after composite: ``composite`` (the image id), ``count`` (patches
+    on this canvas), ``patch`` (row in the pool), ``cell`` (of the grid, row by row), ``x, y, width, height`` (pixels
+    on the canvas), and the patch itself: ``image, class, xmin, ymin, xmax, ymax``. `sizes`: side of the square box
+    for each patch count, pixels. `pictures`: the path that the pictures were read from, empty for the sample.
+    """
+
+    seed: int
+    canvas: int
+    sizes: dict[int, int]
+    table: pd.DataFrame
+    pictures: str = ""
+
+    @property
+    def name(self) -> str:
+        """Name of the image set and of its label set: ``patchml-<seed>``."""
+        return f"patchml-{self.seed}"
+
+    def composites(self) -> pd.Index:
+        """Ids of the composites, in order."""
+        return pd.Index(self.table["composite"].unique(), dtype="str")
+
+    def digest(self) -> str:
+        """SHA-256 of everything that decides the pictures' pixels."""
+        facts = [self.seed, self.canvas, *self.table.columns]
+        digest = hashlib.sha256(json.dumps(facts).encode())
+        digest.update(self.table.to_csv(index=False, header=False, lineterminator="\n").encode())
+        return digest.hexdigest()
+
+
+def plan(
+    patches: pd.DataFrame,
+    *,
+    seed: int,
+    counts: Sequence[int] = COUNTS,
+    sizes: Mapping[int, int] | None = None,
+    canvas: int = CANVAS,
+    draws: int | Mapping[int, int] = 1,
+    pictures: str = "",
+) -> Plan:
+    """Algorithm 1 of the paper: for each patch count the pool is restored and sampled without replacement until
+    fewer patches than that remain; the patch's place in the sample is its grid cell; it is scaled, keeping its
+    proportions, to touch its square box, and put at a random place within its cell.
+
+    `patches` is the pool (:func:`workbench.inputs.boxes.patches`); `draws`: how often the pool is restored for each
+    patch count, more than once where it is small. The random numbers are NumPy's PCG64, seeded with (seed, patch
+    count): the same on every machine, and the same for one patch count whichever others are asked for. Raises
+    `InputError` where patches cannot fit or are too few.
+    """
+    chosen = {k: (sizes or {}).get(k, default_size(k, canvas)) for k in _checked_counts(counts)}
+    _check_seed(seed)
+    for count, size in chosen.items():
+        check(count, size, canvas)
+        if len(patches) < count:
+            raise InputError(
+                f"the pool has {len(patches)} patches, fewer than the {count} of one composite; annotate more objects, "
+                f"or ask for patch counts up to {len(patches)}"
+            )
+    repeats = {k: draws if isinstance(draws, int) else draws.get(k, 1) for k in chosen}
+    if min(repeats.values()) < 1:
+        raise InputError(f"the pool is to be drawn {min(repeats.values())} times; expected once or more")
+    shape = (patches[["xmax", "ymax"]].to_numpy() - patches[["xmin", "ymin"]].to_numpy()).T
+    parts = [_place(f"patchml-{seed}", shape, seed, k, size, canvas, repeats[k]) for k, size in chosen.items()]
+    table = pd.concat(parts, ignore_index=True)
+    pool = patches.reset_index(drop=True).take(table["patch"].to_numpy()).reset_index(drop=True)
+    return Plan(seed, canvas, chosen, pd.concat([table, pool], axis=1), pictures)
+
+
+def default_size(count: int, canvas: int = CANVAS) -> int:
+    """Side of the square box that fills the grid which `count` patches need.
+
+    >>> [default_size(k, 480) for k in (2, 3, 4, 6, 9)]
+    [240, 240, 240, 160, 160]
+    """
+    return canvas // max(1, int(np.ceil(np.sqrt(count))))
+
+
+def check(count: int, size: int, canvas: int) -> None:
+    """Raise `InputError` unless `count` boxes of side `size` fit on the canvas: by area (count x size^2 <= canvas^2)
+    and by the grid (count <= columns^2, columns = canvas // size), the two conditions of Algorithm 1.
+    """
+    if canvas < 1:
+        raise InputError(f"the canvas is {canvas} pixels; expected 1 or more, by default {CANVAS}")
+    largest = default_size(count, canvas)
+    advice = f"patches of up to {largest} pixels fit" if largest else f"take a canvas of at least {count} pixels"
+    if size < 1:
+        raise InputError(f"patches of {size} pixels for {count} on a canvas of {canvas}; {advice}")
+    if count * size**2 > canvas**2:
+        raise InputError(
+            f"{count} patches of {size} pixels cover {count * size**2} pixels, more than the canvas of {canvas} has "
+            f"({canvas**2}); {advice}"
+        )
+    columns = canvas // size
+    if count > columns**2:
+        raise InputError(
+            f"{count} patches of {size} pixels need more than the {columns} x {columns} cells of a canvas of {canvas}; "
+            f"{advice}"
+        )
+
+
+def labels(plan: Plan) -> LabelSet:
+    """The label set ``patchml-<seed>``: each composite shows the classes of its patches."""
+    shown = plan.table.groupby("composite", sort=False)["class"].agg(set)
+    return from_mapping(plan.name, dict(zip(shown.index.astype(str), shown, strict=True)))
+
+
+def counts_by_label(plan: Plan) -> pd.DataFrame:
+    """Composites by patch count and by number of distinct labels: ``count, label_count, composites``."""
+    table = plan.table[["composite", "count", "class"]].drop_duplicates()
+    distinct = table.groupby(["composite", "count"], sort=False).size().rename("label_count").reset_index()
+    return distinct.groupby(["count", "label_count"]).size().rename("composites").reset_index()
+
+
+def write(plan: Plan, path: Path) -> None:
+    """Write a plan as one Parquet file; it names the folder of its pictures but holds none of them."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    facts = {"seed": plan.seed, "canvas": plan.canvas, "sizes": plan.sizes, "pictures": plan.pictures}
+    table = pa.Table.from_pandas(plan.table, preserve_index=False)
+    with writing(path) as stream:
+        pq.write_table(table.replace_schema_metadata({"patchml": json.dumps(facts)}), stream, compression="zstd")
+
+
+def read(path: str | Path) -> Plan:
+    """Read a plan. Raises `InputError` for a file that is none, `DamagedFileError` for one that cannot be read."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"there is no plan {path}; make one with 'workbench patchml build'")
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        raise DamagedFileError(f"the plan {path} cannot be read ({error}); build it again") from error
+    facts = (table.schema.metadata or {}).get(b"patchml")
+    if facts is None:
+        raise InputError(f"{path} is a Parquet file, but no PatchML plan; make one with 'workbench patchml build'")
+    known = json.loads(facts)
+    sizes = {int(count): size for count, size in known["sizes"].items()}
+    return Plan(known["seed"], known["canvas"], sizes, table.to_pandas(), known["pictures"])
+
+
+def _place(name: str, shape: np.ndarray, seed: int, count: int, size: int, canvas: int, draws: int) -> pd.DataFrame:
+    """All composites of one patch count. `shape`: width and height of every patch of the pool, (2, n)."""
+    rng = np.random.Generator(np.random.PCG64([seed, count]))
+    n = shape.shape[1]
+    each = n // count
+    # The sample without replacement is the order of uniform numbers, which NumPy keeps stable between versions.
+    order = [np.argsort(rng.random(n), kind="stable")[: each * count] for _ in range(draws)]
+    patch = np.concatenate(order)
+    scale = size / shape.max(axis=0)[patch]
+    width, height = np.clip(np.rint(shape[:, patch] * scale), 1, size).astype(np.int64)
+    columns = canvas // size
+    side = canvas // columns
+    cell = np.tile(np.arange(count), len(patch) // count)
+    room = np.stack([side - width, side - height])
+    offset = np.floor(rng.random(room.shape) * (room + 1)).astype(np.int64)
+    composites = [f"{name}-k{count}-{i:05d}.png" for i in range(len(patch) // count)]
+    return pd.DataFrame(
+        {
+            "composite": pd.array(np.repeat(composites, count), dtype="str"),
+            "count": count,
+            "patch": patch,
+            "cell": cell,
+            "x": cell % columns * side + offset[0],
+            "y": cell // columns * side + offset[1],
+            "width": width,
+            "height": height,
+        }
+    )
+
+
+def _checked_counts(counts: Sequence[int]) -> list[int]:
+    if not counts or min(counts) < 1:
+        raise InputError(f"patch counts are {list(counts)}; expected whole numbers from 1 up, by default {COUNTS}")
+    return sorted(set(counts))
+
+
+def _check_seed(seed: int) -> None:
+    if seed < 0:
+        raise InputError(f"the seed is {seed}; expected 0 or more")

@@ -1,0 +1,43 @@
+"""PatchML is drawn several times, with several seeds; a checkpoint's score is the mean over them (Table 3)."""
+
+import pandas as pd
+
+from workbench.errors import InputError
+
+
+def mean(scores: pd.DataFrame) -> pd.DataFrame:
+    """Scores on ``patchml-<seed>``, averaged over the seeds into one score on ``patchml``, in the same columns.
+
+    The seeds draw from one pool of patches, so their errors are not independent: the interval is as wide as one
+    seed's, on average, which is cautious. Raises `InputError` where a checkpoint lacks a seed that another has.
+
+    >>> rows = {"checkpoint": "a", "image_set": ["patchml-1", "patchml-2"], "metric": "asma", "protocol": "resize"}
+    >>> rows |= {"labels": "x", "label_count": pd.NA, "value": [0.2, 0.4], "n_images": 9, "source": "run"}
+    >>> mean(pd.DataFrame(rows | {"ci_low": [0.1, 0.3], "ci_high": [0.3, 0.5]}))["value"].tolist()
+    [0.3]
+    """
+    rows = scores[scores["image_set"].str.fullmatch(r"patchml-\d+")]
+    keys = ["checkpoint", "protocol", "metric", "label_count", "source"]
+    seeds = rows.groupby(["checkpoint", "protocol", "source"])["image_set"].agg(lambda names: tuple(sorted(set(names))))
+    most = max(seeds, key=len, default=())
+    for (checkpoint, protocol, _), names in zip(seeds.index.tolist(), seeds, strict=True):
+        if names != most:
+            seen = f"{checkpoint} ({protocol}) is scored on {', '.join(names)}, others on {', '.join(most)}"
+            raise InputError(f"{seen}; predict each PatchML set with every checkpoint")
+    groups = rows.groupby(keys, sort=False, dropna=False)
+    averaged = groups.agg(
+        value=("value", lambda values: values.mean(skipna=False)),
+        n_images=("n_images", "sum"),
+        ci_low=("ci_low", "mean"),
+        ci_high=("ci_high", "mean"),
+    )
+    return averaged.round(6).reset_index().assign(image_set="patchml", labels="patchml")[scores.columns]
+
+
+def left_out(scores: pd.DataFrame) -> pd.DataFrame:
+    """Composites whose number of labels is not among those asked for, so that they are in no subgroup: ``image_set,
+    composites, left_out``.
+    """
+    rows = scores[scores["image_set"].str.fullmatch(r"patchml-\d+") & scores["label_count"].isna()]
+    n = rows.pivot_table(index="image_set", columns="metric", values="n_images", aggfunc="first")
+    return pd.DataFrame({"composites": n["real"], "left_out": n["real"] - n["asma"]}).astype(int).reset_index()

@@ -1,0 +1,122 @@
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from workbench.errors import InputError
+from workbench.inputs import images
+
+
+def picture(mode="RGB", size=(30, 20)):
+    values = np.random.default_rng(0).integers(0, 256, (5, 6, 4), dtype=np.uint8)
+    smooth = Image.fromarray(values, "RGBA" if mode == "RGBA" else None).resize(size)
+    if mode == "I;16":
+        return Image.fromarray(np.random.default_rng(0).integers(0, 65536, size[::-1], dtype=np.uint16))
+    return smooth if mode == "RGBA" else smooth.convert("RGB").convert(mode)
+
+
+def encoded(image, format, **options):
+    stream = io.BytesIO()
+    image.save(stream, format, **options)
+    return stream.getvalue()
+
+
+def rotated():
+    exif = Image.Exif()
+    exif[0x0112] = 6  # "turn me by 90 degrees"
+    return encoded(picture(), "JPEG", exif=exif)
+
+
+GOOD = {
+    "png": encoded(picture(), "PNG"),
+    "jpeg": encoded(picture(), "JPEG"),
+    "webp": encoded(picture(), "WEBP"),
+    "gif": encoded(picture("P"), "GIF"),
+    "bmp": encoded(picture(), "BMP"),
+    "tiff": encoded(picture(), "TIFF"),
+    "grey": encoded(picture("L"), "PNG"),
+    "grey jpeg": encoded(picture("L"), "JPEG"),
+    "black and white": encoded(picture("1"), "PNG"),
+    "cmyk jpeg": encoded(picture("CMYK"), "JPEG"),
+    "palette": encoded(picture("P"), "PNG"),
+    "palette with transparency": encoded(picture("P"), "PNG", transparency=3),
+    "rgba": encoded(picture("RGBA"), "PNG"),
+    "rgba webp": encoded(picture("RGBA"), "WEBP"),
+    "16 bit": encoded(picture("I;16"), "PNG"),
+    "rotated by exif": rotated(),
+}
+
+
+@pytest.mark.parametrize("kind", GOOD)
+def test_a_picture_becomes_what_pillow_makes_of_it(kind):
+    found = images.decode(GOOD[kind], "x")
+    expected = Image.open(io.BytesIO(GOOD[kind])).convert("RGB")
+    assert (found.mode, found.size) == ("RGB", (30, 20))  # not turned, as timm does not
+    assert found.tobytes() == expected.tobytes()
+
+
+def bomb(width=60_000, height=60_000):
+    def chunk(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 99)) + chunk(b"IEND", b"")
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "named"),
+    [
+        (b"", "no picture that Pillow knows"),
+        (b"this is a text", "no picture that Pillow knows"),
+        (GOOD["png"][:200], "truncated|broken"),
+        (GOOD["jpeg"][:-100], "truncated"),
+        (bomb(), "bomb"),
+        (None, "no picture that Pillow knows"),
+    ],
+    ids=["no bytes", "text", "cut png", "cut jpeg", "bomb", "nothing"],
+)
+def test_what_is_no_picture_is_refused_by_name_with_the_reason(data, named):
+    with pytest.raises(InputError, match=rf"image 'a/b\.jpg' cannot be decoded: .*({named})"):
+        images.decode(data, "a/b.jpg")
+
+
+def damaged(data, rng):
+    """Bytes flipped, cut out or cut off."""
+    found = bytearray(data)
+    for _ in range(rng.integers(1, 20)):
+        # The first bytes hold what decides how the rest is read.
+        end = len(found) if rng.random() < 0.5 else min(len(found), 200)
+        found[rng.integers(end)] ^= 1 << rng.integers(8)
+    if rng.random() < 0.3:
+        start = rng.integers(len(found))
+        del found[start : start + rng.integers(1, 500)]
+    if rng.random() < 0.3:
+        del found[rng.integers(len(found)) :]
+    return bytes(found)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("format", ["original", "JPEG", "PNG", "WEBP", "GIF"])
+def test_a_hundred_damaged_pictures_are_decoded_or_refused_and_nothing_else(format):
+    rng = np.random.default_rng(0)
+    sample = images.sample()
+    outcomes = set()
+    for number in range(100):
+        data = sample.read(sample.images[number % 20])
+        if format != "original":
+            data = encoded(Image.open(io.BytesIO(data)).convert("RGB").resize((64, 48)), format)
+        try:
+            found = images.decode(damaged(data, rng), "x")
+            outcomes.add((found.mode, min(found.size) > 0))
+        except InputError:
+            outcomes.add("refused")
+    assert outcomes <= {("RGB", True), "refused"}
+    assert "refused" in outcomes
+
+
+# --- geometry -----------------------------------------------------------------------------------------------
