@@ -40,9 +40,9 @@ notebooks: setup  ## Run the notebooks in place, for committing them with fresh 
 	@$(BIN)/jupyter nbconvert --log-level WARN --to notebook --execute --inplace \
 		--ExecutePreprocessor.record_timing=False notebooks/*.ipynb
 
-bench: setup  ## Measure the engine against timm's loop: make bench PICTURES=DIR [N=1000]
+bench: setup  ## Measure the engine against timm's loop: make bench PICTURES=DIR [N=1000] [LONG=--long]
 	@test -n "$(PICTURES)" || { echo "Say which pictures: make bench PICTURES=DIR"; exit 1; }
-	@$(BIN)/python benchmarks/bench.py "$(PICTURES)" -n $(or $(N),1000)
+	@$(BIN)/python benchmarks/bench.py "$(PICTURES)" -n $(or $(N),1000) $(LONG)
 
 lock: ## Resolve the newest versions into constraints.txt
 	@rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock

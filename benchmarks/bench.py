@@ -1,6 +1,6 @@
 """How fast the engine is, against timm's own loop, in one run on one machine: writes benchmarks/results.md.
 
-    make bench PICTURES=DIR [N=1000]
+    make bench PICTURES=DIR [N=1000] [LONG=--long]
 
 `DIR` holds pictures at any depth; they are repeated until there are N. Every ratio compares two things that ran
 within the same minutes.
@@ -34,6 +34,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("pictures", type=Path)
     parser.add_argument("-n", type=int, default=1000)
+    parser.add_argument("--long", action="store_true", help="also three checkpoints over five times as many")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = fill(Path(name) / "pictures", arguments.pictures, arguments.n)
@@ -42,6 +43,9 @@ def main() -> None:
             print(f"{section.__name__} ...", flush=True)
             lines += section(folder, arguments.n)
             print("\n".join(lines[-12:]), flush=True)
+        if arguments.long:
+            more = fill(Path(name) / "more", arguments.pictures, 5 * arguments.n)
+            lines += three_checkpoints(more, 5 * arguments.n)
     with writing(HERE / "results.md") as stream:
         stream.write("\n".join(lines).encode())
 
@@ -103,7 +107,7 @@ def three_checkpoints(folder: Path, n: int) -> list[str]:
     timm_seconds = [seconds(sys.executable, HERE / "timm_loop.py", name, folder) for name in LITE]
     ours = predict_seconds(folder, *LITE)
     return [
-        "## Three checkpoints, whole processes",
+        f"## Three checkpoints, whole processes, {n} pictures",
         "",
         "Process start, imports, model loading, warm-up and compilation counted.",
         "",

@@ -3,7 +3,7 @@
 import fnmatch
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
@@ -108,6 +108,19 @@ def from_module(name: str, model: "nn.Module", input: dict | None = None, *, sha
             f"{name} has {outputs} outputs{seen} but expected are the 1000 of ImageNet-1k; take a fine-tuned checkpoint"
         )
     return Checkpoint(name, model.eval(), config, sha256 or _state_digest(model))
+
+
+def at_size(checkpoint: Checkpoint, side: int) -> Checkpoint:
+    """The same checkpoint with another square input, `side` pixels, named so that files of both can lie together.
+
+    For models that take any size, as convolutional ones do; Touvron et al. (2019), "Fixing the train-test resolution
+    discrepancy", say why the training size is not always the best. Raises `InputError` for a side below 32.
+    """
+    if side < 32:
+        raise InputError(f"an input of {side} pixels is too small for {checkpoint.name}; expected 32 or more")
+    return replace(
+        checkpoint, name=f"{checkpoint.name}-{side}px", input=checkpoint.input | {"input_size": (3, side, side)}
+    )
 
 
 def _from_file(architecture: str, path: Path) -> "tuple[nn.Module, str]":

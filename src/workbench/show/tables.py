@@ -59,6 +59,25 @@ def label_counts(counts: pd.DataFrame, printed: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns).reindex(order).rename_axis("labels").reset_index()
 
 
+def patchml_counts(counts: pd.DataFrame, printed: pd.DataFrame) -> pd.DataFrame:
+    """Table 2: composites by label count, the five printed sets beside the mean of computed ones.
+
+    `counts`: ``set, count, label_count, composites``, as of :func:`workbench.inputs.patchml.counts_by_label` for each
+    set. The last two columns count only composites with as many labels as patches.
+    """
+    stated = printed.astype({"label_count": int}).pivot(index="label_count", columns="dataset", values="n_images")
+    sets = counts["set"].nunique()
+    whole = counts[counts["count"] == counts["label_count"]]
+    by_labels, by_both = (part.groupby("label_count")["composites"].sum() / sets for part in (counts, whole))
+    columns = {
+        "computed": by_labels.reindex(stated.index).round(1),
+        "differs by (%)": 100 * (by_labels.reindex(stated.index) / stated.mean(axis=1) - 1),
+        "as many patches": by_both.reindex(stated.index).round(1),
+        "then differs by (%)": 100 * (by_both.reindex(stated.index) / stated.mean(axis=1) - 1),
+    }
+    return stated.join(pd.DataFrame(columns).round(2)).rename_axis("labels").reset_index()
+
+
 def top10(shifts: pd.DataFrame, printed: pd.DataFrame) -> pd.DataFrame:
     """Table 3 as printed, with the recomputed rank by V1 top-1 and shift; joined by timm's name, as Table 3
     shortens some.
