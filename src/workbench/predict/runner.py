@@ -106,7 +106,10 @@ class Runner:
         example = self._normalised(torch.zeros(self.chunk, height, width, 3, dtype=torch.uint8))
         with warnings.catch_warnings(), torch.inference_mode():
             warnings.simplefilter("ignore")
-            traced = torch.jit.freeze(torch.jit.trace(self.model, example, check_trace=False))
+            # Freezing folds the normalisations into the weights: in fp32, for bf16 would lose more there than anywhere.
+            whole = self.checkpoint.model.to(memory_format=torch.channels_last)
+            traced = torch.jit.freeze(torch.jit.trace(whole, example.float(), check_trace=False))
+            _cast(traced, self.dtype)
             for seed in range(2):  # the executor specialises itself during its first runs
                 self._check(traced, seed)
         return traced
@@ -118,8 +121,9 @@ class Runner:
         height, width = self.checkpoint.input["input_size"][1:]
         noise = torch.randint(0, 256, (self.chunk, height, width, 3), generator=torch.Generator().manual_seed(seed))
         pixels = self._normalised(noise.to(torch.uint8))
-        before, after = (model(pixels).float().softmax(dim=1) for model in (self.model, traced))
-        if not torch.allclose(before, after, atol=0.05):
+        pairs = zip(self.model(pixels).float(), traced(pixels).float(), strict=True)
+        # Rounding to bf16 leaves a correlation above 0.99; a layer that is skipped or repeated does not.
+        if not all(torch.corrcoef(torch.stack(pair))[0, 1] > 0.95 for pair in pairs):
             raise ValueError("the traced model gives other results")
 
     def __call__(self, pixels: "torch.Tensor") -> tuple["torch.Tensor", "torch.Tensor"]:
@@ -147,6 +151,15 @@ class Runner:
     def _normalised(self, pixels: "torch.Tensor") -> "torch.Tensor":
         # (n, height, width, 3) seen as (n, 3, height, width) is already in channels-last order.
         return (pixels.permute(0, 3, 1, 2).float() * self.scale - self.shift).to(self._weights_dtype)
+
+
+def _cast(frozen, dtype: "torch.dtype") -> None:
+    """Cast the weights of a frozen trace, which are constants of its graph, in place."""
+    import torch
+
+    for node in frozen.graph.findAllNodes("prim::Constant", recurse=True):
+        if node.hasAttribute("value") and node.kindOf("value") == "t" and node.t("value").dtype == torch.float32:
+            node.t_("value", node.t("value").to(dtype))
 
 
 def run(runner: Runner, pixels: "torch.Tensor") -> tuple["torch.Tensor", "torch.Tensor"]:
