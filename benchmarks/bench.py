@@ -14,15 +14,17 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import psutil
 
 from workbench.files import writing
-from workbench.inputs import checkpoints, images
+from workbench.inputs import boxes, checkpoints, composites, images, patchml
 from workbench.predict import engine, flow, options, pixels, runner
 
 LITE = [f"tf_efficientnet_lite{i}.in1k" for i in range(3)]
@@ -39,7 +41,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = fill(Path(name) / "pictures", arguments.pictures, arguments.n)
         lines = [*machine(), f"{arguments.n} pictures.", ""]
-        for section in (one_checkpoint, three_checkpoints, settings, memory, start):
+        for section in (one_checkpoint, three_checkpoints, settings, memory, composing, start):
             print(f"{section.__name__} ...", flush=True)
             lines += section(folder, arguments.n)
             print("\n".join(lines[-12:]), flush=True)
@@ -147,6 +149,46 @@ def memory(folder: Path, n: int) -> list[str]:
         "|---|---|",
         f"| {n} | {peaks[0]:.0f} MB |",
         f"| {10 * n} | {peaks[1]:.0f} MB |",
+        "",
+    ]
+
+
+def composing(folder: Path, n: int) -> list[str]:
+    """PatchML composites a second, cropping included, beside plain decoding of as many pictures."""
+    pictures = images.folder(folder, "bench")
+    pictures = images.ImageSet("bench", pictures.images[:400], pictures.read)
+    rng = np.random.default_rng(0)
+    rows = [
+        (image, int(rng.integers(1000)), *box)
+        for image in pictures.images
+        for box in ((0, 0, 250, 300), (150, 50, 400, 260))
+    ]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # boxes are clipped to small pictures
+        pool = boxes.patches(pd.DataFrame(rows, columns=boxes.COLUMNS), pictures)
+    plan = patchml.plan(pool, seed=1)
+    made = composites.image_set(plan, pictures)
+
+    def rate(source: images.ImageSet) -> float:
+        started = time.perf_counter()
+        with ThreadPoolExecutor(options.cores()) as threads:
+            list(threads.map(lambda image: images.decode(source.read(image), image), source.images))
+        return len(source) / (time.perf_counter() - started)
+
+    rates = {
+        "plain decoding": rate(pictures),
+        "composing, patches cropped on the way": rate(made),
+        "composing again": rate(made),
+    }
+    plain = rates["plain decoding"]
+    return [
+        "## PatchML",
+        "",
+        f"{len(made)} composites of {len(pool)} patches from {len(pictures)} pictures, two sizes of each patch.",
+        "",
+        "| | pictures/s | ratio |",
+        "|---|---|---|",
+        *[f"| {name} | {value:.0f} | {value / plain:.2f} |" for name, value in rates.items()],
         "",
     ]
 

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import typer
+from PIL import Image
 
 import workbench
 from workbench import cli
@@ -339,3 +340,83 @@ def test_a_mistake_with_predict_is_exit_code_2_and_the_last_line_names_it(six, r
     assert sentence.startswith("workbench: ")
     assert re.search(named, sentence)
     assert contents(six) == before
+
+
+# --- patchml ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def annotated(tmp_path, monkeypatch):
+    """Four pictures with two boxes each."""
+    monkeypatch.chdir(tmp_path)
+    Path("pictures").mkdir()
+    rows = ["image,class,xmin,ymin,xmax,ymax"]
+    for i in range(4):
+        image = np.random.default_rng(i).integers(0, 256, (40, 60, 3), dtype=np.uint8)
+        Image.fromarray(image).save(f"pictures/p{i}.png")
+        rows += [f"p{i}.png,{2 * i},0,0,30,40", f"p{i}.png,{2 * i + 1},30,0,60,20"]
+    Path("boxes.csv").write_text("\n".join(rows) + "\n")
+    return tmp_path
+
+
+BUILD = "patchml build --annotations boxes.csv --images pictures --out out --counts 2,3 --canvas 96"
+
+
+def test_patchml_is_built_predicted_and_scored(annotated, run):
+    built = run(f"{BUILD} --seed 1 --seed 2 --format plan")
+    assert (built.code, built.err) == (0, "")
+    assert "patchml-2.parquet: 6 composites of 8 patches; 4 with 2 labels, 2 with 3 labels" in built.out
+    line = "predict tf_efficientnet_lite0.in1k --images {} --image-set patchml-1 --out {} --precision fp32"
+    assert run(line.format("patchml:out/patchml-1.parquet", "one")).code == 0
+    assert run(f"{BUILD} --seed 1 --format tar").code == 0
+    assert run(line.format("out/patchml-1.tar", "two")).code == 0
+    one, two = (store.read(next(Path(name).glob("*.parquet"))) for name in ("one", "two"))
+    assert (one.classes == two.classes).all()
+    file = next(Path("one").glob("*.parquet"))
+    scored = run(f"score {file} --labels out/patchml-1.json --label-counts 2 --format csv")
+    assert scored.code == 0
+    assert re.search("2 of the 6 composites of patchml-1 show another number of labels", scored.err)
+    rows = pd.read_csv(io.StringIO(scored.out)).query("metric == 'subgroup'")
+    assert rows["n_images"].tolist() == [4]
+
+
+def test_the_sample_needs_neither_boxes_nor_pictures(here, run):
+    built = run("patchml build --out out --number 2 --format folder")
+    assert built.code == 0
+    assert len(list(Path("out/patchml-1").iterdir())) == 10
+
+
+def test_a_plan_of_other_pictures_under_the_same_name_is_not_taken_for_finished(annotated, run):
+    line = "predict tf_efficientnet_lite0.in1k --images patchml:out/patchml-1.parquet --image-set patchml-1 --out p"
+    assert run(f"{BUILD} --format plan").code == run(line).code == 0
+    assert run(f"{BUILD} --format plan".replace("96", "120")).code == 0
+    again = run(line)
+    assert again.code == 2
+    assert "images_sha256" in again.err
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("patchml build --out out --annotations boxes.csv", "--annotations and --images together"),
+        (BUILD.replace("boxes.csv", "none.csv"), r"no file none\.csv"),
+        (BUILD.replace("pictures", "nowhere"), "nowhere is no folder"),
+        (BUILD.replace("96", "0"), "canvas is 0"),
+        (f"{BUILD} --sizes 48,60", "3 patches of 60 pixels.*up to 48 pixels fit"),
+        (f"{BUILD} --sizes 48", "--sizes has 1 numbers"),
+        (f"{BUILD} --sizes x,y", "--sizes is 'x,y'"),
+        (BUILD.replace("2,3", "9"), "8 patches, fewer than the 9"),
+        (BUILD.replace("2,3", "two"), "--counts is 'two'"),
+        (f"{BUILD} --seed -1", "seed is -1"),
+        ("predict tf_efficientnet_lite0.in1k --images patchml:none.parquet --image-set a", r"no plan none\.parquet"),
+        ("predict tf_efficientnet_lite0.in1k --images patchml:boxes.csv --image-set a", r"boxes\.csv cannot be read"),
+    ],
+)
+def test_a_mistake_with_patchml_is_exit_code_2_and_writes_nothing(annotated, run, line, named):
+    before = contents(annotated)
+    result = run(line)
+    assert (result.code, result.out) == (2, "")
+    sentence = result.err.splitlines()[-1]
+    assert sentence.startswith("workbench: ")
+    assert re.search(named, sentence)
+    assert contents(annotated) == before

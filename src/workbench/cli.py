@@ -200,7 +200,9 @@ def build(
         str | None, typer.Option(help="Side of a patch's box for each count, in pixels; by default as large as fits.")
     ] = None,
     canvas: Annotated[int, typer.Option(help="Side of the canvas, in pixels.")] = 480,
-    draws: Annotated[int, typer.Option(min=1, help="How often the pool is used up, for each count.")] = 1,
+    number: Annotated[
+        int | None, typer.Option(min=1, help="Composites of each count; by default until the patches are used up.")
+    ] = None,
     drop_missing: Annotated[bool, typer.Option(help="Leave out boxes of pictures that are not there.")] = False,
 ) -> None:
     """Place annotated objects on black canvases: a plan, its label set, and the pictures."""
@@ -217,7 +219,7 @@ def build(
     sides = dict(zip(wanted, _as_many(_whole_numbers(sizes, "--sizes"), wanted), strict=True)) if sizes else None
     for one in seed or [1]:
         plan = planning.plan(
-            pool, seed=one, counts=wanted, sizes=sides, canvas=canvas, draws=draws, pictures=_absolute(images)
+            pool, seed=one, counts=wanted, sizes=sides, canvas=canvas, composites=number, pictures=_absolute(images)
         )
         kept = composites.write(plan, pictures, out, format.value, on_picture=_picture_bar(plan.name))
         table = planning.counts_by_label(plan)

@@ -214,3 +214,13 @@ def test_weights_that_cannot_be_downloaded_are_named(monkeypatch, tmp_path):
     monkeypatch.setattr("timm.create_model", lambda *_, **__: (_ for _ in ()).throw(ConnectionError()))
     with pytest.raises(WorkbenchError, match=r"weights of resnet18\.a1_in1k.*ConnectionError"):
         checkpoints.load("resnet18.a1_in1k")
+
+
+def test_a_checkpoint_at_another_size_keeps_its_weights_and_has_a_name_of_its_own():
+    one = checkpoints.load("tf_efficientnet_lite0.in1k")
+    other = checkpoints.at_size(one, 160)
+    assert (other.name, other.input["input_size"]) == ("tf_efficientnet_lite0.in1k-160px", (3, 160, 160))
+    assert (other.sha256, other.model) == (one.sha256, one.model)
+    assert one.input["input_size"] == (3, 224, 224)
+    with pytest.raises(InputError, match="31 pixels is too small"):
+        checkpoints.at_size(one, 31)

@@ -36,9 +36,9 @@ def settings_that_fit(draw):
 
 
 @settings(max_examples=60, deadline=None)
-@given(options=settings_that_fit(), n=st.integers(9, 40), draws=st.integers(1, 3))
-def test_no_two_patches_overlap_and_none_leaves_the_canvas(options, n, draws):
-    plan = patchml.plan(pool(n), draws=draws, **options)
+@given(options=settings_that_fit(), n=st.integers(9, 40), number=st.none() | st.integers(1, 30))
+def test_no_two_patches_overlap_and_none_leaves_the_canvas(options, n, number):
+    plan = patchml.plan(pool(n), composites=number, **options)
     table = plan.table
     assert (table[["x", "y"]] >= 0).all(axis=None)
     assert (table["x"] + table["width"] <= options["canvas"]).all()
@@ -102,10 +102,15 @@ def test_patches_spread_over_their_cells_evenly():
     assert abs(share.var() - 1 / 12) < 0.005
 
 
-def test_draws_restore_the_pool():
-    table = patchml.plan(pool(10), seed=0, draws={2: 1, 9: 7}, counts=[2, 9]).table
-    assert table.groupby("count")["composite"].nunique().to_dict() == {2: 5, 9: 7}
-    assert table[table["count"] == 9].groupby("patch").size().max() <= 7
+def test_a_number_of_composites_restores_a_small_pool_and_does_not_use_up_a_large_one():
+    table = patchml.plan(pool(20), seed=0, composites=5, counts=[2, 9]).table
+    assert table.groupby("count")["composite"].nunique().to_dict() == {2: 5, 9: 5}
+    uses = table.groupby("count")["patch"].apply(lambda patches: patches.value_counts().max())
+    assert uses[2] == 1
+    assert uses[9] <= 3
+    assert all(group["patch"].is_unique for _, group in table.groupby("composite"))
+    whole = patchml.plan(pool(20), seed=0, counts=[2]).table
+    pd.testing.assert_frame_equal(table[table["count"] == 2][["patch", "cell"]], whole[["patch", "cell"]].head(10))
 
 
 def test_table_2_of_the_paper_is_what_a_pool_of_53_500_patches_gives():
@@ -139,7 +144,7 @@ def test_table_2_of_the_paper_is_what_a_pool_of_53_500_patches_gives():
         ({"counts": []}, "patch counts are"),
         ({"counts": [0]}, "patch counts are"),
         ({"counts": [41]}, "the pool has 40 patches, fewer than the 41"),
-        ({"draws": 0}, "drawn 0 times"),
+        ({"composites": 0}, "0 composites of each count"),
         ({"seed": -1}, "seed is -1"),
     ],
 )
@@ -160,7 +165,7 @@ def test_labels_are_the_union_of_the_patches():
 
 
 def test_a_plan_is_read_as_it_was_written(tmp_path):
-    plan = patchml.plan(pool(30), seed=4, canvas=96, draws=2, pictures="/pictures")
+    plan = patchml.plan(pool(30), seed=4, canvas=96, composites=20, pictures="/pictures")
     patchml.write(plan, tmp_path / "plan.parquet")
     found = patchml.read(tmp_path / "plan.parquet")
     assert (found.seed, found.canvas, found.sizes, found.pictures) == (4, 96, plan.sizes, "/pictures")

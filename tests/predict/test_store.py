@@ -206,3 +206,20 @@ def test_writing_twice_replaces_and_leaves_one_file_that_others_may_read(tmp_pat
     assert store.read(path).scores is None
     assert files(tmp_path) == ["one.parquet"]
     assert path.stat().st_mode & 0o777 == 0o644
+
+
+def test_a_part_holds_the_rows_and_failures_of_one_image_set():
+    from workbench.inputs.images import ImageSet
+
+    whole = store.from_arrays(
+        "net",
+        "both",
+        ["a", "b", "c"],
+        np.array([[1, 2], [3, 4], [5, 6]]),
+        np.array([[0.6, 0.4]] * 3, dtype=np.float32),
+        provenance={"failures": {"d": "broken", "e": "broken"}, "seconds": 1},
+    )
+    part = store.part(whole, ImageSet("one", ("c", "a", "d"), lambda image: b""))
+    assert (part.image_set, part.images.tolist(), part.classes.tolist()) == ("one", ["a", "c"], [[1, 2], [5, 6]])
+    assert part.scores.shape == (2, 2)
+    assert part.provenance == {"failures": {"d": "broken"}, "seconds": 1}

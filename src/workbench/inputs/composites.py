@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import Lock
 
 import numpy as np
+import pandas as pd
 from PIL import Image
 
 from workbench.errors import InputError
@@ -47,14 +48,14 @@ class Composer:
         self._slot = self._slot.ravel()
         first = np.full(len(slots), len(table))
         np.minimum.at(first, self._slot, np.arange(len(table)))
-        self._facts = table.iloc[first][["image", "xmin", "ymin", "xmax", "ymax", "width", "height"]]
+        self._facts = table[["xmin", "ymin", "xmax", "ymax", "width", "height"]].to_numpy()[first].tolist()
         ends = np.cumsum(slots[:, 1] * slots[:, 2] * 3)
         self._starts = np.concatenate([[0], ends])
-        self._by_image = self._facts.reset_index(drop=True).groupby("image").indices
+        self._by_image = pd.Series(np.arange(len(slots))).groupby(table["image"].to_numpy()[first]).agg(list).to_dict()
         self._locks = {image: Lock() for image in self._by_image}
         self._pixels = _store(int(self._starts[-1]))
-        self._placed = table[["x", "y", "width", "height"]].to_numpy()
-        self._images_of = table["image"].to_numpy()
+        self._placed = table[["x", "y", "width", "height"]].to_numpy().tolist()
+        self._images_of = table["image"].tolist()
         starts = np.flatnonzero(~table["composite"].duplicated())
         self._rows = dict(zip(table["composite"].iloc[starts], _pairs(starts, len(table)), strict=True))
         self._done: set[str] = set()
@@ -91,7 +92,7 @@ class Composer:
                 return
             picture = image_sets.decode(self.images.read(image), image)
             for slot in self._by_image[image]:
-                _, left, upper, right, lower, width, height = self._facts.iloc[slot]
+                left, upper, right, lower, width, height = self._facts[slot]
                 patch = picture.crop((left, upper, right, lower)).resize((width, height), Image.Resampling.BICUBIC)
                 self._patch(slot, width, height)[:] = np.asarray(patch)
             self._done.add(image)

@@ -214,6 +214,13 @@ def parquet(path: str | Path, name: str | None = None) -> ImageSet:
     return ImageSet(name or path.stem, tuple(by_id), read)
 
 
+def together(name: str, sets: Sequence[ImageSet]) -> ImageSet:
+    """Several image sets as one, so that checkpoints are made ready once. Raises `InputError` where ids repeat."""
+    by_id = _unique(Path(name), [(image, one) for one in sets for image in one.images])
+    version = " ".join(one.version for one in sets).strip()
+    return ImageSet(name, tuple(by_id), lambda image: by_id[image].read(image), version)
+
+
 def sample() -> ImageSet:
     """The 20 ImageNet pictures of the package foolbox (the extra ``sample``), read without importing foolbox."""
     spec = find_spec("foolbox")

@@ -63,17 +63,17 @@ def plan(
     counts: Sequence[int] = COUNTS,
     sizes: Mapping[int, int] | None = None,
     canvas: int = CANVAS,
-    draws: int | Mapping[int, int] = 1,
+    composites: int | None = None,
     pictures: str = "",
 ) -> Plan:
     """Algorithm 1 of the paper: for each patch count the pool is restored and sampled without replacement until
     fewer patches than that remain; the patch's place in the sample is its grid cell; it is scaled, keeping its
     proportions, to touch its square box, and put at a random place within its cell.
 
-    `patches` is the pool (:func:`workbench.inputs.boxes.patches`); `draws`: how often the pool is restored for each
-    patch count, more than once where it is small. The random numbers are NumPy's PCG64, seeded with (seed, patch
-    count): the same on every machine, and the same for one patch count whichever others are asked for. Raises
-    `InputError` where patches cannot fit or are too few.
+    `patches` is the pool (:func:`workbench.inputs.boxes.patches`). With `composites`, so many are made for each patch
+    count: a large pool is not used up, a small one is restored as often as that takes. The random numbers are NumPy's
+    PCG64, seeded with (seed, patch count): the same on every machine, and the same for one patch count whichever
+    others are asked for. Raises `InputError` where patches cannot fit or are too few.
     """
     chosen = {k: (sizes or {}).get(k, default_size(k, canvas)) for k in _checked_counts(counts)}
     _check_seed(seed)
@@ -84,11 +84,10 @@ def plan(
                 f"the pool has {len(patches)} patches, fewer than the {count} of one composite; annotate more objects, "
                 f"or ask for patch counts up to {len(patches)}"
             )
-    repeats = {k: draws if isinstance(draws, int) else draws.get(k, 1) for k in chosen}
-    if min(repeats.values()) < 1:
-        raise InputError(f"the pool is to be drawn {min(repeats.values())} times; expected once or more")
+    if composites is not None and composites < 1:
+        raise InputError(f"{composites} composites of each count were asked for; expected 1 or more")
     shape = (patches[["xmax", "ymax"]].to_numpy() - patches[["xmin", "ymin"]].to_numpy()).T
-    parts = [_place(f"patchml-{seed}", shape, seed, k, size, canvas, repeats[k]) for k, size in chosen.items()]
+    parts = [_place(f"patchml-{seed}", shape, seed, k, size, canvas, composites) for k, size in chosen.items()]
     table = pd.concat(parts, ignore_index=True)
     pool = patches.reset_index(drop=True).take(table["patch"].to_numpy()).reset_index(drop=True)
     return Plan(seed, canvas, chosen, pd.concat([table, pool], axis=1), pictures)
@@ -134,8 +133,10 @@ def labels(plan: Plan) -> LabelSet:
 
 def counts_by_label(plan: Plan) -> pd.DataFrame:
     """Composites by patch count and by number of distinct labels: ``count, label_count, composites``."""
-    table = plan.table[["composite", "count", "class"]].drop_duplicates()
-    distinct = table.groupby(["composite", "count"], sort=False).size().rename("label_count").reset_index()
+    table = plan.table[["count", "class"]].assign(
+        row=plan.table["composite"].ne(plan.table["composite"].shift()).cumsum()
+    )
+    distinct = table.drop_duplicates().groupby(["row", "count"]).size().rename("label_count").reset_index()
     return distinct.groupby(["count", "label_count"]).size().rename("composites").reset_index()
 
 
@@ -170,25 +171,28 @@ def read(path: str | Path) -> Plan:
     return Plan(known["seed"], known["canvas"], sizes, table.to_pandas(), known["pictures"])
 
 
-def _place(name: str, shape: np.ndarray, seed: int, count: int, size: int, canvas: int, draws: int) -> pd.DataFrame:
+def _place(
+    name: str, shape: np.ndarray, seed: int, count: int, size: int, canvas: int, composites: int | None
+) -> pd.DataFrame:
     """All composites of one patch count. `shape`: width and height of every patch of the pool, (2, n)."""
     rng = np.random.Generator(np.random.PCG64([seed, count]))
     n = shape.shape[1]
     each = n // count
+    wanted = composites or each
     # The sample without replacement is the order of uniform numbers, which NumPy keeps stable between versions.
-    order = [np.argsort(rng.random(n), kind="stable")[: each * count] for _ in range(draws)]
-    patch = np.concatenate(order)
+    order = [np.argsort(rng.random(n), kind="stable")[: each * count] for _ in range(-(-wanted // each))]
+    patch = np.concatenate(order)[: wanted * count]
     scale = size / shape.max(axis=0)[patch]
     width, height = np.clip(np.rint(shape[:, patch] * scale), 1, size).astype(np.int64)
     columns = canvas // size
     side = canvas // columns
-    cell = np.tile(np.arange(count), len(patch) // count)
+    cell = np.tile(np.arange(count), wanted)
     room = np.stack([side - width, side - height])
     offset = np.floor(rng.random(room.shape) * (room + 1)).astype(np.int64)
-    composites = [f"{name}-k{count}-{i:05d}.png" for i in range(len(patch) // count)]
+    ids = [f"{name}-k{count}-{i:05d}.png" for i in range(wanted)]
     return pd.DataFrame(
         {
-            "composite": pd.array(np.repeat(composites, count), dtype="str"),
+            "composite": pd.Index(ids, dtype="str").repeat(count),
             "count": count,
             "patch": patch,
             "cell": cell,

@@ -6,7 +6,7 @@ Predictions carry no labels, so rescoring needs no GPU.
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ import pandas as pd
 from workbench.errors import DamagedFileError, InputError
 from workbench.files import writing
 from workbench.inputs.classes import N_CLASSES
+from workbench.inputs.images import ImageSet
 
 PROTOCOLS = ("resize", "crop")
 _METADATA_KEY = b"workbench"
@@ -90,6 +91,20 @@ def from_arrays(
     if scores is not None:
         scores = _checked_scores(np.asarray(scores), classes, images)
     return Predictions(checkpoint, image_set, protocol, images, classes, scores, source, provenance or {})
+
+
+def part(predictions: Predictions, images: ImageSet) -> Predictions:
+    """The predictions on one of the image sets that were run together (:func:`workbench.inputs.images.together`)."""
+    rows = np.flatnonzero(predictions.images.isin(images.images))
+    failures = {image: why for image, why in predictions.failures.items() if image in set(images.images)}
+    return replace(
+        predictions,
+        image_set=images.name,
+        images=predictions.images[rows],
+        classes=predictions.classes[rows],
+        scores=None if predictions.scores is None else predictions.scores[rows],
+        provenance=predictions.provenance | {"failures": failures},
+    )
 
 
 def write(predictions: Predictions, path: str | Path) -> Path:

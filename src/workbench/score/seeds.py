@@ -39,5 +39,7 @@ def left_out(scores: pd.DataFrame) -> pd.DataFrame:
     composites, left_out``.
     """
     rows = scores[scores["image_set"].str.fullmatch(r"patchml-\d+") & scores["label_count"].isna()]
-    n = rows.pivot_table(index="image_set", columns="metric", values="n_images", aggfunc="first")
+    n = {metric: part.groupby("image_set")["n_images"].first() for metric, part in rows.groupby("metric")}
+    if not n:
+        return pd.DataFrame(columns=["image_set", "composites", "left_out"])
     return pd.DataFrame({"composites": n["real"], "left_out": n["real"] - n["asma"]}).astype(int).reset_index()

@@ -79,22 +79,22 @@ def leaders(scores: pd.DataFrame, best: dict[str, Sequence[str]]) -> alt.LayerCh
     lines = pd.concat([means[means["checkpoint"].isin(list(names))].assign(by=by) for by, names in best.items()])
     titles = list(best)
     scale = alt.Scale(domain=titles, range=[BLUE, ORANGE])
-    base = alt.Chart(lines).encode(
-        x=_labels_axis(),
-        y=_accuracy_axis(),
-        detail=["checkpoint:N", "by:N"],
-        color=alt.Color(
-            "by:N",
-            title=None,
-            sort=titles,
-            scale=scale,
-            legend=alt.Legend(labelLimit=420, orient="bottom", direction="vertical"),
-        ),
-        tooltip=["checkpoint:N", "by:N", "labels:O", "percent:Q"],
+    legend = alt.Legend(labelLimit=420, symbolType="stroke", symbolSize=400, symbolStrokeWidth=3)
+    dash = alt.Scale(domain=titles, range=[[1, 0], [6, 4]])
+    width = alt.Scale(domain=titles, range=[5, 2])
+    drawn = (
+        alt.Chart(lines)
+        .mark_line(opacity=0.8)
+        .encode(
+            x=_labels_axis(),
+            y=_accuracy_axis(),
+            detail="checkpoint:N",
+            color=alt.Color("by:N", title=None, sort=titles, scale=scale, legend=legend),
+            strokeDash=alt.StrokeDash("by:N", title=None, sort=titles, scale=dash, legend=legend),
+            strokeWidth=alt.StrokeWidth("by:N", sort=titles, scale=width, legend=None),
+            tooltip=["checkpoint:N", "by:N", "labels:O", "percent:Q"],
+        )
     )
-    dash = alt.StrokeDash("by:N", title=None, sort=titles, scale=alt.Scale(domain=titles, range=[[1, 0], [6, 4]]))
-    width = alt.Size("by:N", legend=None, sort=titles, scale=alt.Scale(domain=titles, range=[4, 2]))
-    drawn = base.mark_line(opacity=0.8).encode(strokeDash=dash, size=width)
     title = alt.Title(
         "Do the best by top-1 find several labels best?",
         subtitle=f"the leaders by each score among {frame['checkpoint'].nunique()} configurations; means over seeds",
@@ -130,7 +130,7 @@ def _labels_axis() -> alt.X:
 
 
 def _accuracy_axis() -> alt.Y:
-    return alt.Y("percent:Q", title="subgroup accuracy (%)", scale=alt.Scale(domain=[0, 100]))
+    return alt.Y("percent:Q", title="subgroup accuracy (%)", scale=alt.Scale(zero=True, nice=True))
 
 
 def _protocol(channel, values: list):

@@ -36,7 +36,7 @@ def show(frame: pd.DataFrame, title: str, id: str, *, note: str = "") -> HTML:
 def percent(frame: pd.DataFrame) -> pd.DataFrame:
     """Every column of fractions in percent, two decimals; integers and text stay."""
     fractions = frame.select_dtypes("float").columns
-    return frame.assign(**{name: (100 * frame[name]).round(2) for name in fractions})
+    return frame.assign(**{str(name): (100 * frame[name]).round(2) for name in fractions})
 
 
 def spread(values: pd.Series) -> pd.DataFrame:
@@ -70,9 +70,9 @@ def patchml_counts(counts: pd.DataFrame, printed: pd.DataFrame) -> pd.DataFrame:
     whole = counts[counts["count"] == counts["label_count"]]
     by_labels, by_both = (part.groupby("label_count")["composites"].sum() / sets for part in (counts, whole))
     columns = {
-        "computed": by_labels.reindex(stated.index).round(1),
+        "computed": by_labels.reindex(stated.index).round().astype(int),
         "differs by (%)": 100 * (by_labels.reindex(stated.index) / stated.mean(axis=1) - 1),
-        "as many patches": by_both.reindex(stated.index).round(1),
+        "as many patches": by_both.reindex(stated.index).round().astype(int),
         "then differs by (%)": 100 * (by_both.reindex(stated.index) / stated.mean(axis=1) - 1),
     }
     return stated.join(pd.DataFrame(columns).round(2)).rename_axis("labels").reset_index()
