@@ -94,6 +94,18 @@ def test_provenance_holds_the_hash_of_every_input_and_output(two_runs):
     assert {"workbench", "python", "torch", "timm"} <= set(facts["versions"])
 
 
+def test_every_notebook_states_how_long_it_runs():
+    assert all(reproduce.stated_seconds(name) > 0 for name in reproduce.names())
+
+
+def test_the_longest_notebook_begins_first_and_the_report_keeps_the_order(three_notebooks, tmp_path, monkeypatch):
+    begun = []
+    monkeypatch.setattr(reproduce, "stated_seconds", {"00-good": 1, "10-raises": 3, "20-dies": 2}.get)
+    runs = reproduce.reproduce(tmp_path / "out", jobs=1, on_change=lambda running, *_: begun.extend(running))
+    assert begun == ["10-raises", "20-dies", "00-good"]
+    assert [run.name for run in runs] == ["00-good", "10-raises", "20-dies"]
+
+
 def test_every_notebook_has_typed_parameters_and_an_output_folder():
     for name in reproduce.names():
         found = reproduce.parameters(name)
