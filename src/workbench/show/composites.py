@@ -79,9 +79,9 @@ def leaders(scores: pd.DataFrame, best: dict[str, Sequence[str]]) -> alt.LayerCh
     lines = pd.concat([means[means["checkpoint"].isin(list(names))].assign(by=by) for by, names in best.items()])
     titles = list(best)
     scale = alt.Scale(domain=titles, range=[BLUE, ORANGE])
-    legend = alt.Legend(labelLimit=420, symbolType="stroke", symbolSize=400, symbolStrokeWidth=3)
+    legend = alt.Legend(labelLimit=420, symbolType="stroke", symbolSize=400)
     dash = alt.Scale(domain=titles, range=[[1, 0], [6, 4]])
-    width = alt.Scale(domain=titles, range=[5, 2])
+    width = alt.Scale(domain=titles, range=[4, 2])
     drawn = (
         alt.Chart(lines)
         .mark_line(opacity=0.8)
@@ -91,7 +91,7 @@ def leaders(scores: pd.DataFrame, best: dict[str, Sequence[str]]) -> alt.LayerCh
             detail="checkpoint:N",
             color=alt.Color("by:N", title=None, sort=titles, scale=scale, legend=legend),
             strokeDash=alt.StrokeDash("by:N", title=None, sort=titles, scale=dash, legend=legend),
-            strokeWidth=alt.StrokeWidth("by:N", sort=titles, scale=width, legend=None),
+            strokeWidth=alt.StrokeWidth("by:N", title=None, sort=titles, scale=width, legend=legend),
             tooltip=["checkpoint:N", "by:N", "labels:O", "percent:Q"],
         )
     )
