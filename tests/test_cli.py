@@ -216,7 +216,8 @@ def test_doctor_prints_versions_sources_and_device(run):
 
 def test_messages_name_only_commands_and_options_that_exist():
     commands = typer.main.get_command(cli.app).commands
-    options = {name for command in commands.values() for option in command.params for name in option.opts}
+    every = [*commands.values(), *commands["patchml"].commands.values()]
+    options = {name for command in every for option in command.params for name in option.opts}
     for path in Path(workbench.__file__).parent.rglob("*.py"):
         text = path.read_text()
         assert set(re.findall(r"['`]workbench (\w+)", text)) <= set(commands), path.name
@@ -389,6 +390,9 @@ def test_the_sample_needs_neither_boxes_nor_pictures(here, run):
 def test_a_plan_of_other_pictures_under_the_same_name_is_not_taken_for_finished(annotated, run):
     line = "predict tf_efficientnet_lite0.in1k --images patchml:out/patchml-1.parquet --image-set patchml-1 --out p"
     assert run(f"{BUILD} --format plan").code == run(line).code == 0
+    other = run(f"{BUILD} --format plan".replace("96", "120"))
+    assert (other.code, "another plan of seed 1" in other.err) == (2, True)
+    Path("out/patchml-1.parquet").unlink()
     assert run(f"{BUILD} --format plan".replace("96", "120")).code == 0
     again = run(line)
     assert again.code == 2

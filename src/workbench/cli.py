@@ -1,5 +1,6 @@
 """The command line: a thin wrapper, one function a command. Heavy modules are imported where they are used."""
 
+import signal
 import sys
 import warnings
 from enum import StrEnum
@@ -172,7 +173,7 @@ def score(
         (store.read(file) for file in files),
         labels,
         original=original,
-        label_counts=_whole_numbers(label_counts, "--label-counts") if label_counts else None,
+        label_counts=_whole_numbers(label_counts, "--label-counts") if label_counts is not None else None,
         drop_unlabelled=drop_unlabelled,
     )
     for one in seeds.left_out(frame).query("left_out > 0").itertuples():
@@ -217,7 +218,7 @@ def build(
     pool = boxes.patches(annotated, pictures, drop_missing=drop_missing)
     wanted = _whole_numbers(counts, "--counts")
     sides = dict(zip(wanted, _as_many(_whole_numbers(sizes, "--sizes"), wanted), strict=True)) if sizes else None
-    for one in seed or [1]:
+    for one in dict.fromkeys(seed or [1]):
         plan = planning.plan(
             pool, seed=one, counts=wanted, sizes=sides, canvas=canvas, composites=number, pictures=_absolute(images)
         )
@@ -267,6 +268,7 @@ def doctor(mirror: Mirror = None) -> None:
 def main() -> None:
     """Entry point: an error that the user can mend is one sentence on stderr and exit code 2, without a traceback."""
     warnings.showwarning = lambda message, *_: print(f"note: {message}", file=sys.stderr)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that half-written files are removed
     try:
         app(_joined_parameters(sys.argv[1:]))
     except WorkbenchError as error:
@@ -352,7 +354,10 @@ def _as_many(sizes: list[int], counts: list[int]) -> list[int]:
 
 def _absolute(images: str | None) -> str:
     """A plan may be opened from another folder later."""
-    return str(Path(images).resolve()) if images else ""
+    if not images:
+        return ""
+    plan = images.removeprefix("patchml:")
+    return f"{'patchml:' if plan != images else ''}{Path(plan).resolve()}"
 
 
 def _picture_bar(name: str):

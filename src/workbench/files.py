@@ -64,7 +64,7 @@ def read_table(path: Path) -> "pd.DataFrame":
     try:
         if path.suffix == ".parquet":
             return parquet.read_table(path).to_pandas()
-        options = csv.ConvertOptions(column_types={"image": pa.string()})
+        options = csv.ConvertOptions(column_types=dict.fromkeys(("image", "ImageId"), pa.string()))
         return csv.read_csv(path, convert_options=options).to_pandas()
     except pa.ArrowInvalid as error:
         if "columns, got" in str(error):

@@ -76,7 +76,7 @@ def test_entities_are_refused_and_not_expanded(tmp_path):
 def test_an_object_without_a_whole_box_is_refused(tmp_path, box):
     text = f"<annotation><object><name>{TENCH}</name><bndbox>{box}</bndbox></object></annotation>"
     (tmp_path / "a.xml").write_text(text)
-    with pytest.raises(InputError, match="without a box of four numbers"):
+    with pytest.raises(InputError, match="without a name or a box of four numbers"):
         boxes.read(tmp_path)
 
 
@@ -88,12 +88,47 @@ def test_an_object_without_a_whole_box_is_refused(tmp_path, box):
         ("image,class,xmin,ymin,xmax\na,0,1,2,3\n", "not ymax"),
         ("image,class,xmin,ymin,xmax,ymax\na,0,1,2,,4\n", "the box of a is"),
         ("image,class,xmin,ymin,xmax,ymax\na,0,1,2,inf,4\n", "the box of a is"),
+        ("image,class,xmin,ymin,xmax,ymax\na,0,0.1,0.2,0.7,0.9\n", "between 0 and 1, relative"),
+        ("image,class,xmin,ymin,xmax,ymax\na,true,1,2,3,4\n", "the column class holds bool"),
+        ("image,class,xmin,ymin,xmax,ymax,xmin\na,0,1,2,3,4,5\n", "a column twice"),
+        ("image,class,xmin,ymin,xmax,ymax\n,0,1,2,3,4\n", "without an image"),
     ],
 )
 def test_a_table_that_cannot_be_boxes_is_refused(tmp_path, text, message):
     (tmp_path / "a.csv").write_text(text)
     with pytest.raises(InputError, match=message):
         boxes.read(tmp_path / "a.csv")
+
+
+def test_a_list_in_a_cell_is_refused(tmp_path):
+    frame(("a", 0, 1, 2, 3, 4)).astype(object).assign(**{"class": [[0]]}).to_parquet(tmp_path / "a.parquet")
+    with pytest.raises(InputError, match="the column class holds"):
+        boxes.read(tmp_path / "a.parquet")
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "message"),
+    [
+        ("<html/>", InputError, "begins with <html>; expected Pascal VOC's <annotation>"),
+        ('<annotation xmlns="http://x"/>', InputError, "without a namespace"),
+        ('<?xml version="1.0" encoding="foo-9"?><annotation/>', DamagedFileError, "no whole XML file"),
+    ],
+)
+def test_another_kind_of_xml_is_refused(tmp_path, text, error, message):
+    (tmp_path / "a.XML").write_text(text)
+    with pytest.raises(error, match=message):
+        boxes.read(tmp_path)
+
+
+def test_a_box_that_is_given_twice_enters_the_pool_once():
+    rows = frame(("a", 0, 0, 0, 5, 5), ("a", 0, 0, 0, 5, 5), ("a", 1, 0, 0, 5, 5))
+    with pytest.warns(UserWarning, match="of 3 boxes: 1 given twice; 2 are used"):
+        assert len(boxes.patches(rows, pictures({"a": (5, 5)}))) == 2
+
+
+def test_ids_of_digits_stay_text(tmp_path):
+    (tmp_path / "a.csv").write_text(f"ImageId,PredictionString\n00012,{TENCH} 1 2 3 4\n")
+    assert boxes.read(tmp_path / "a.csv")["image"].tolist() == ["00012"]
 
 
 def test_an_empty_folder_is_refused(tmp_path):

@@ -75,14 +75,15 @@ def test_patches_beyond_memory_go_to_a_file(plan, pictures, monkeypatch):
     assert [*map(composites.image_set(plan, pictures).read, plan.composites())] == whole
 
 
-def test_a_disk_too_small_for_the_patches_says_so_at_the_start(plan, pictures, monkeypatch):
+def test_a_disk_too_small_for_the_patches_says_so(plan, pictures, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(composites, "IN_MEMORY", 1000)
     monkeypatch.setattr(composites.os, "posix_fallocate", full)
+    made = composites.image_set(plan, pictures)
     with pytest.raises(OSError, match=r"No space left.*the patches take 0\.0 GB; point TMPDIR"):
-        composites.image_set(plan, pictures)
+        made.read(made.images[0])
 
 
 def test_a_picture_of_the_plan_that_is_not_there_is_named(plan, pictures):
@@ -133,7 +134,7 @@ def test_a_plan_alone_makes_its_pictures_when_they_are_asked_for(pictures, tmp_p
     path = composites.write(plan, pictures, tmp_path / "out", "plan")
     assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["patchml-5.json", "patchml-5.parquet"]
     made = images.open_set(f"patchml:{path}")
-    assert (made.name, made.version) == ("patchml-5", plan.digest())
+    assert made.name == "patchml-5"
     assert made.read(made.images[0]) == composites.image_set(plan, pictures).read(made.images[0])
 
 
@@ -151,7 +152,23 @@ def test_a_run_that_fails_leaves_nothing_half_written(plan, pictures, tmp_path, 
 
     with pytest.raises(KeyboardInterrupt):
         composites.write(plan, pictures, tmp_path, format, on_picture=stop)
-    assert list(tmp_path.iterdir()) == []
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["patchml-1.json", "patchml-1.parquet"]
+
+
+def test_a_picture_that_was_replaced_by_a_smaller_one_is_refused(plan, pictures):
+    buffer = io.BytesIO()
+    Image.new("RGB", (10, 10)).save(buffer, "PNG")
+    made = composites.image_set(plan, ImageSet("mine", pictures.images, lambda image: buffer.getvalue()))
+    with pytest.raises(InputError, match=r"is 10 x 10 pixels, but plan patchml-1 cuts up to .* build the plan again"):
+        made.read(made.images[0])
+
+
+def test_another_set_of_the_seed_is_not_mixed_into_a_folder(plan, pictures, tmp_path):
+    composites.write(plan, pictures, tmp_path, "plan")
+    composites.write(plan, pictures, tmp_path, "plan")
+    other = patchml.plan(plan.table[["image", "class", *patchml.EDGES]].drop_duplicates(), seed=1, canvas=90)
+    with pytest.raises(InputError, match="another plan of seed 1"):
+        composites.write(other, pictures, tmp_path, "tar")
 
 
 def test_labels_are_plain_json(plan, pictures, tmp_path):

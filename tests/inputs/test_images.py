@@ -282,10 +282,10 @@ def test_what_holds_no_pictures_is_refused_by_name(tmp_path, name):
 
 
 def test_sets_together_read_as_each_alone():
-    one = images.ImageSet("one", ("a", "b"), lambda image: f"1{image}".encode(), "v1")
+    one = images.ImageSet("one", ("a", "b"), lambda image: f"1{image}".encode())
     two = images.ImageSet("two", ("c",), lambda image: f"2{image}".encode())
     both = images.together("both", [one, two])
-    assert (both.name, both.images, both.version) == ("both", ("a", "b", "c"), "v1")
+    assert (both.name, both.images) == ("both", ("a", "b", "c"))
     assert [both.read(image) for image in both.images] == [b"1a", b"1b", b"2c"]
-    with pytest.raises(InputError, match="occur twice"):
+    with pytest.raises(InputError, match="share ids"):
         images.together("both", [one, one])

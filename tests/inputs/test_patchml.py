@@ -78,20 +78,28 @@ def test_a_seed_gives_this_plan_on_every_machine():
     n = np.arange(100)
     fixed = {"image": "a", "class": n, "xmin": 0, "ymin": 0, "xmax": 20 + 37 * n % 400, "ymax": 20 + 53 * n % 300}
     plan = patchml.plan(pd.DataFrame(fixed), seed=1)
-    geometry = plan.table[["composite", "patch", "cell", "x", "y", "width", "height"]]
+    assert plan.table["composite"][0] == "patchml-1-488283be-k2-00000.png"
+    geometry = plan.table[["patch", "cell", "x", "y", "width", "height"]]
     digest = hashlib.sha256(geometry.to_csv(index=False, lineterminator="\n").encode()).hexdigest()
-    assert digest == "db19c96f2c9ad790dc4b959b25cb1ebba8b8d5d419036baff8fb21f2f15f893e"
+    assert digest == "1a657dbaaab5037089e4eacb8fe6b2f5be12ca56e72cfe7a32035cb4692b3a29"
 
 
-def test_another_seed_gives_another_plan_and_another_digest():
-    one, two = (patchml.plan(pool(40), seed=seed) for seed in (1, 2))
-    assert one.digest() == patchml.plan(pool(40), seed=1).digest() != two.digest()
-    assert not one.table["patch"].equals(two.table["patch"])
+@pytest.mark.parametrize(
+    "change", [{"seed": 2}, {"canvas": 240}, {"sizes": {4: 100}}, {"counts": [2]}, {"composites": 3}]
+)
+def test_another_plan_has_other_image_ids(change):
+    patches = pool(40)
+    one, two = patchml.plan(patches, seed=1), patchml.plan(patches, **({"seed": 1} | change))
+    assert one.composites().equals(patchml.plan(patches, seed=1).composites())
+    assert set(one.composites()).isdisjoint(two.composites())
+    other_boxes = patchml.plan(patches.assign(ymax=patches["ymax"] + 1), seed=1)
+    assert set(one.composites()).isdisjoint(other_boxes.composites())
 
 
 def test_one_patch_count_does_not_depend_on_the_others():
     whole, alone = patchml.plan(pool(40), seed=3).table, patchml.plan(pool(40), seed=3, counts=[6]).table
-    pd.testing.assert_frame_equal(whole[whole["count"] == 6].reset_index(drop=True), alone)
+    six = whole[whole["count"] == 6].reset_index(drop=True)
+    pd.testing.assert_frame_equal(six.drop(columns="composite"), alone.drop(columns="composite"))
 
 
 def test_patches_spread_over_their_cells_evenly():
@@ -136,13 +144,15 @@ def test_table_2_of_the_paper_is_what_a_pool_of_53_500_patches_gives():
     ("options", "message"),
     [
         ({"canvas": 0}, "canvas is 0 pixels"),
-        ({"canvas": 2, "counts": [9]}, "take a canvas of at least 9 pixels"),
+        ({"canvas": 2, "counts": [9]}, "take a canvas of at least 3 pixels"),
         ({"counts": [9], "sizes": {9: 300}}, r"9 patches of 300 pixels cover 810000 pixels.*up to 160 pixels fit"),
         ({"counts": [3], "sizes": {3: 250}}, r"more than the 1 x 1 cells of a canvas of 480; patches of up to 240"),
         ({"counts": [5], "sizes": {5: 200}}, r"more than the 2 x 2 cells"),
         ({"counts": [2], "sizes": {2: 0}}, "patches of 0 pixels"),
         ({"counts": []}, "patch counts are"),
         ({"counts": [0]}, "patch counts are"),
+        ({"counts": [2, 2]}, "expected each once"),
+        ({"counts": [10**30]}, "the pool has 40 patches"),
         ({"counts": [41]}, "the pool has 40 patches, fewer than the 41"),
         ({"composites": 0}, "0 composites of each count"),
         ({"seed": -1}, "seed is -1"),
@@ -169,7 +179,7 @@ def test_a_plan_is_read_as_it_was_written(tmp_path):
     patchml.write(plan, tmp_path / "plan.parquet")
     found = patchml.read(tmp_path / "plan.parquet")
     assert (found.seed, found.canvas, found.sizes, found.pictures) == (4, 96, plan.sizes, "/pictures")
-    assert found.digest() == plan.digest()
+    pd.testing.assert_frame_equal(found.table, plan.table, check_dtype=False)
 
 
 def test_what_is_no_plan_is_refused(tmp_path):
@@ -181,3 +191,44 @@ def test_what_is_no_plan_is_refused(tmp_path):
     (tmp_path / "cut.parquet").write_bytes((tmp_path / "other.parquet").read_bytes()[:-20])
     with pytest.raises(DamagedFileError, match="build it again"):
         patchml.read(tmp_path / "cut.parquet")
+
+
+def rewritten(path, plan, table=None, metadata=None):
+    import json
+
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    facts = {"seed": 1, "canvas": plan.canvas, "sizes": plan.sizes, "pictures": ""} | (metadata or {})
+    facts = {key: value for key, value in facts.items() if value is not None}
+    whole = pa.Table.from_pandas(plan.table if table is None else table, preserve_index=False)
+    pq.write_table(whole.replace_schema_metadata({"patchml": json.dumps(facts)}), path)
+    return path
+
+
+@pytest.mark.parametrize(
+    "change", [{"seed": None}, {"canvas": "x"}, {"sizes": [1]}, {"pictures": None}, {"canvas": 40}]
+)
+def test_a_plan_with_damaged_facts_is_refused(tmp_path, change):
+    plan = patchml.plan(pool(20), seed=1)
+    with pytest.raises(DamagedFileError, match="build it again"):
+        patchml.read(rewritten(tmp_path / "a.parquet", plan, metadata=change))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda table: table.sort_values("patch"),
+        lambda table: table.drop(columns="x"),
+        lambda table: table.head(0),
+        lambda table: table.assign(x=-1),
+        lambda table: table.assign(width=0),
+        lambda table: table.assign(x=table["x"] + 0.5),
+        lambda table: table.assign(**{"class": 1000}),
+    ],
+    ids=["shuffled", "column", "empty", "negative", "flat", "fraction", "class"],
+)
+def test_a_plan_with_a_damaged_table_is_refused(tmp_path, change):
+    plan = patchml.plan(pool(20), seed=1)
+    with pytest.raises(DamagedFileError, match="build it again"):
+        patchml.read(rewritten(tmp_path / "a.parquet", plan, change(plan.table)))

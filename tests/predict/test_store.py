@@ -223,3 +223,5 @@ def test_a_part_holds_the_rows_and_failures_of_one_image_set():
     assert (part.image_set, part.images.tolist(), part.classes.tolist()) == ("one", ["a", "c"], [[1, 2], [5, 6]])
     assert part.scores.shape == (2, 2)
     assert part.provenance == {"failures": {"d": "broken"}, "seconds": 1}
+    with pytest.raises(InputError, match="hold no picture of image set 'none'"):
+        store.part(whole, ImageSet("none", ("x",), lambda image: b""))

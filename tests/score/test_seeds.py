@@ -72,3 +72,11 @@ def test_other_image_sets_play_no_part(scored):
     pd.testing.assert_frame_equal(seeds.mean(pd.concat([scored, other])), seeds.mean(scored))
     assert seeds.mean(other).empty
     assert seeds.left_out(other).empty
+
+
+def test_a_set_that_is_scored_twice_or_over_other_label_counts_is_refused(scored):
+    with pytest.raises(InputError, match="scored twice"):
+        seeds.mean(pd.concat([scored, scored]))
+    nine = (scored["image_set"] == "patchml-3") & (scored["label_count"] == 9)
+    with pytest.raises(InputError, match="different label counts"):
+        seeds.mean(scored[~nine])

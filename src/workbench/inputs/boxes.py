@@ -58,12 +58,15 @@ def patches(boxes: pd.DataFrame, images: ImageSet, *, drop_missing: bool = False
     `drop_missing`, which counts their boxes in the warning).
     """
     ids = _matched(boxes["image"].unique(), images)
+    twice = int(boxes.duplicated().sum())
+    boxes = boxes.drop_duplicates()
     known = boxes["image"].map(ids)
     missing = boxes.loc[known.isna(), "image"].unique()
     if len(missing) and (not drop_missing or len(missing) == len(ids)):
         raise InputError(
             f"{len(missing)} of the {len(ids)} annotated pictures, {missing[0]!r} among them, are not in image set "
-            f"{images.name!r} ({len(images)} pictures); give the folder that holds them, or --drop-missing"
+            f"{images.name!r} ({len(images)} pictures), or several there have that name; give the folder that holds "
+            "them, or --drop-missing"
         )
     found = boxes.assign(image=known).dropna(subset="image").reset_index(drop=True)
     width, height = _sizes(found["image"], images)
@@ -73,18 +76,19 @@ def patches(boxes: pd.DataFrame, images: ImageSet, *, drop_missing: bool = False
     )
     whole = (clipped["xmin"] < clipped["xmax"]) & (clipped["ymin"] < clipped["ymax"])
     seen = {
+        "given twice": twice,
         "of pictures that are not there": len(boxes) - len(found),
         "empty, inverted or outside their picture": int((~whole).sum()),
         "clipped to their picture": int((clipped[whole] != found[whole]).any(axis=1).sum()),
     }
     if any(seen.values()):
         counts = ", ".join(f"{count} {what}" for what, count in seen.items() if count)
-        warnings.warn(f"of {len(boxes)} boxes: {counts}; {int(whole.sum())} are used", stacklevel=2)
+        warnings.warn(f"of {len(boxes) + twice} boxes: {counts}; {int(whole.sum())} are used", stacklevel=2)
     return clipped[whole].reset_index(drop=True)
 
 
 def _xml_files(folder: Path) -> list[Path]:
-    files = sorted(folder.rglob("*.xml"))
+    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() == ".xml")
     if not files:
         raise InputError(f"{folder} holds no annotation (*.xml) at any depth; give the folder of the XML files")
     return files
@@ -97,21 +101,25 @@ def _read_xml(path: Path) -> list[tuple]:
 
     try:
         root: Any = parse(path, forbid_dtd=True).getroot()
-        named = root.findtext("filename") or ""
-        image = path.stem if not named or "%" in named else named
-        return [
-            (image, one.findtext("name"), *(float(one.find("bndbox").findtext(edge)) for edge in EDGES))
-            for one in root.iter("object")
-        ]
     except DefusedXmlException as error:
         raise InputError(
             f"{path} declares a document type or entities, which are refused; remove its <!DOCTYPE ...>"
         ) from error
-    except ParseError as error:
+    except (ParseError, LookupError, ValueError) as error:  # the last two: an encoding that is not known
         raise DamagedFileError(f"{path} is no whole XML file ({error}); is it truncated? Copy it again") from error
+    if root.tag != "annotation":
+        raise InputError(f"{path} begins with <{root.tag}>; expected Pascal VOC's <annotation>, without a namespace")
+    named = (root.findtext("filename") or "").strip()
+    image = path.stem if not named or "%" in named else named
+    try:
+        return [
+            (image, one.findtext("name").strip(), *(float(one.find("bndbox").findtext(edge)) for edge in EDGES))
+            for one in root.iter("object")
+        ]
     except (AttributeError, TypeError, ValueError) as error:
         raise InputError(
-            f"{path} has an object without a box of four numbers; expected <bndbox> with {', '.join(EDGES)}"
+            f"{path} has an object without a name or a box of four numbers; expected <name>, and <bndbox> with "
+            f"{', '.join(EDGES)}"
         ) from error
 
 
@@ -136,31 +144,44 @@ def _checked(path: Path, frame: pd.DataFrame) -> pd.DataFrame:
         )
     if frame.empty:
         raise InputError(f"{path} has no box; expected one row for each object")
-    if frame["image"].isna().any():
+    if not frame.columns.is_unique:
+        raise InputError(f"{path} has a column twice: {list(frame.columns)}; expected each of {COLUMNS} once")
+    if (frame["image"].isna() | (frame["image"].astype(str) == "")).any():
         raise InputError(f"{path} has a box without an image; expected an image id in every row")
+    odd = [name for name in ("class", *EDGES) if not _is_plain(frame[name])]
+    if odd:
+        raise InputError(f"{path}: the column {odd[0]} holds {frame[odd[0]].dtype} values; expected numbers or names")
     edges = np.column_stack([pd.to_numeric(frame[edge], errors="coerce").to_numpy(float) for edge in EDGES])
     wrong = np.flatnonzero(~np.isfinite(edges).all(axis=1))
     if len(wrong):
         first = frame.iloc[wrong[0]]
-        raise InputError(f"{path}: the box of {first['image']} is {first[EDGES].tolist()}; expected four numbers")
+        seen = ", ".join(map(str, first[EDGES]))
+        raise InputError(f"{path}: the box of {first['image']} is {seen}; expected four numbers")
+    if edges.max() <= 1 and (edges % 1).any():
+        raise InputError(f"{path} holds boxes between 0 and 1, relative to the picture; expected pixels")
     indices = {name: _class_index(path, name) for name in frame["class"].unique()}
     numbers = np.rint(edges).clip(-1e9, 1e9).astype(np.int64)
     columns = {"image": frame["image"].astype(str), "class": frame["class"].map(indices).astype(np.int64)}
     return pd.DataFrame(columns | dict(zip(EDGES, numbers.T, strict=True))).reset_index(drop=True)
 
 
+def _is_plain(column: pd.Series) -> bool:
+    """Whether a column holds numbers or text: no truth values, dates or lists."""
+    known = (str, int, float, type(None))
+    return all(isinstance(value, known) and not isinstance(value, bool) for value in column.tolist())
+
+
 def _class_index(path: Path, name) -> int:
     if isinstance(name, str) and name in classes.index():
         return classes.index()[name]
-    try:
-        index = float(name)
-    except (TypeError, ValueError):
-        index = -1.0
-    if not index.is_integer() or not 0 <= index < classes.N_CLASSES:
+    # Written as 7, or as 7.0 where a table turned its numbers into fractions.
+    text = str(name).removesuffix(".0")
+    index = int(text) if text.isascii() and text.isdecimal() else -1
+    if not 0 <= index < classes.N_CLASSES:
         raise InputError(
             f"{path} names class {str(name)!r}; expected a WordNet id of ImageNet-1k such as 'n01440764', or 0 to 999"
         )
-    return int(index)
+    return index
 
 
 def _matched(annotated: Iterable[str], images: ImageSet) -> dict[str, str | None]:

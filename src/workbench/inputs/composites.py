@@ -11,6 +11,7 @@ import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
@@ -52,8 +53,9 @@ class Composer:
         ends = np.cumsum(slots[:, 1] * slots[:, 2] * 3)
         self._starts = np.concatenate([[0], ends])
         self._by_image = pd.Series(np.arange(len(slots))).groupby(table["image"].to_numpy()[first]).agg(list).to_dict()
+        self._making = Lock()
         self._locks = {image: Lock() for image in self._by_image}
-        self._pixels = _store(int(self._starts[-1]))
+        self._store: np.ndarray | None = None
         self._placed = table[["x", "y", "width", "height"]].to_numpy().tolist()
         self._images_of = table["image"].tolist()
         starts = np.flatnonzero(~table["composite"].duplicated())
@@ -83,7 +85,15 @@ class Composer:
         return buffer.getvalue()
 
     def _patch(self, slot: int, width: int, height: int) -> np.ndarray:
-        return self._pixels[self._starts[slot] : self._starts[slot + 1]].reshape(height, width, 3)
+        return self._pixels()[self._starts[slot] : self._starts[slot + 1]].reshape(height, width, 3)
+
+    def _pixels(self) -> np.ndarray:
+        """The store of all patches; room for them is taken when the first composite is made."""
+        if self._store is None:
+            with self._making:
+                if self._store is None:
+                    self._store = _room(int(self._starts[-1]))
+        return self._store
 
     def _crop(self, image: str) -> None:
         """Every patch of one picture, at every size, from a single decode."""
@@ -93,6 +103,9 @@ class Composer:
             picture = image_sets.decode(self.images.read(image), image)
             for slot in self._by_image[image]:
                 left, upper, right, lower, width, height = self._facts[slot]
+                if right > picture.width or lower > picture.height:
+                    seen = f"picture {image!r} is {picture.width} x {picture.height} pixels, but plan {self.plan.name}"
+                    raise InputError(f"{seen} cuts up to ({right}, {lower}) from it; build the plan again")
                 patch = picture.crop((left, upper, right, lower)).resize((width, height), Image.Resampling.BICUBIC)
                 self._patch(slot, width, height)[:] = np.asarray(patch)
             self._done.add(image)
@@ -101,15 +114,14 @@ class Composer:
 def image_set(plan: Plan, images: ImageSet) -> ImageSet:
     """The composites of a plan as an image set like any other; `images` holds the pictures of its patches."""
     composer = Composer(plan, images)
-    return ImageSet(plan.name, tuple(plan.composites()), composer.read, plan.digest())
+    return ImageSet(plan.name, tuple(plan.composites()), composer.read)
 
 
 def open_plan(path: str | Path, name: str | None = None) -> ImageSet:
     """The composites of a plan file, from the pictures that it names: ``patchml:PLAN`` on the command line."""
     plan = patchml.read(path)
     pictures = image_sets.open_set(plan.pictures) if plan.pictures else image_sets.sample()
-    composed = image_set(plan, pictures)
-    return ImageSet(name or plan.name, composed.images, composed.read, composed.version)
+    return replace(image_set(plan, pictures), name=name or plan.name)
 
 
 def write(
@@ -122,20 +134,30 @@ def write(
     folder of that name is already there.
     """
     stem, composer = out / plan.name, Composer(plan, images)
+    _refuse_to_mix(plan, stem, format)
+    with writing(stem.with_suffix(".json")) as stream:
+        own = patchml.labels(plan)
+        rows = [row.tolist() for row in np.split(own.classes, own.indptr[1:-1])]
+        stream.write(json.dumps(dict(zip(own.images, rows, strict=True))).encode())
+    patchml.write(plan, stem.with_suffix(".parquet"))
     if format == "folder":
         _write_folder(plan, composer, stem, on_picture)
     elif format == "tar":
         _write_tar(plan, composer, stem.with_suffix(".tar"), on_picture)
-    with writing(stem.with_suffix(".json")) as stream:
-        own = patchml.labels(plan)
-        stream.write(json.dumps({image: own.labels(image) for image in own.images}).encode())
-    patchml.write(plan, stem.with_suffix(".parquet"))
     return {"folder": stem, "tar": stem.with_suffix(".tar")}.get(format, stem.with_suffix(".parquet"))
 
 
+def _refuse_to_mix(plan: Plan, stem: Path, format: str) -> None:
+    """A folder holds one set of each seed, and a folder of pictures is never half replaced."""
+    advice = "choose another --out, or remove it"
+    if format == "folder" and stem.exists():
+        raise InputError(f"{stem} is already there; {advice}")
+    earlier = stem.with_suffix(".parquet")
+    if earlier.exists() and not patchml.read(earlier).composites().equals(plan.composites()):
+        raise InputError(f"{earlier} is another plan of seed {plan.seed}, of other boxes, sizes or canvas; {advice}")
+
+
 def _write_folder(plan: Plan, composer: Composer, folder: Path, on_picture: Callable[[int], object]) -> None:
-    if folder.exists():
-        raise InputError(f"{folder} is already there; choose another --out, or remove it")
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".part-"))
     try:
@@ -144,6 +166,9 @@ def _write_folder(plan: Plan, composer: Composer, folder: Path, on_picture: Call
             on_picture(1)
         part.chmod(0o755)
         part.replace(folder)
+    except OSError as error:
+        # Name the folder that the user asked for, not the temporary one.
+        raise OSError(error.errno, error.strerror or str(error), str(folder)) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
@@ -170,7 +195,7 @@ def _pairs(starts: np.ndarray, end: int) -> list[tuple[int, int]]:
     return list(zip(starts.tolist(), [*starts[1:].tolist(), end], strict=True))
 
 
-def _store(n_bytes: int) -> np.ndarray:
+def _room(n_bytes: int) -> np.ndarray:
     """Room for `n_bytes`. A file is filled to its size at once: a disk that is too small says so here, not by a
     fault in the middle of a run.
     """

@@ -30,14 +30,11 @@ Place = TypeVar("Place")
 
 @dataclass(frozen=True)
 class ImageSet:
-    """`images`: the ids in order; ``read(id)``: the encoded bytes of one image; `version` tells sets apart whose
-    ids are equal and whose pictures are not.
-    """
+    """`images`: the ids in order; ``read(id)``: the encoded bytes of one image."""
 
     name: str
     images: tuple[str, ...]
     read: Callable[[str], bytes]
-    version: str = ""
 
     def __len__(self) -> int:
         return len(self.images)
@@ -216,9 +213,10 @@ def parquet(path: str | Path, name: str | None = None) -> ImageSet:
 
 def together(name: str, sets: Sequence[ImageSet]) -> ImageSet:
     """Several image sets as one, so that checkpoints are made ready once. Raises `InputError` where ids repeat."""
-    by_id = _unique(Path(name), [(image, one) for one in sets for image in one.images])
-    version = " ".join(one.version for one in sets).strip()
-    return ImageSet(name, tuple(by_id), lambda image: by_id[image].read(image), version)
+    by_id = {image: one for one in sets for image in one.images}
+    if len(by_id) < sum(map(len, sets)):
+        raise InputError(f"the image sets {', '.join(one.name for one in sets)} share ids; expected each picture once")
+    return ImageSet(name, tuple(by_id), lambda image: by_id[image].read(image))
 
 
 def sample() -> ImageSet:

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isqrt
 from pathlib import Path
 
 import numpy as np
@@ -16,21 +17,24 @@ import pandas as pd
 
 from workbench.errors import DamagedFileError, InputError
 from workbench.files import writing
+from workbench.inputs.classes import N_CLASSES
 from workbench.inputs.labels import LabelSet, from_mapping
 
 COUNTS = (2, 3, 4, 6, 9)
 CANVAS = 480
-PREFIX = "patchml:"  # marks the path of a plan where pictures are asked for
+EDGES = ["xmin", "ymin", "xmax", "ymax"]
+PLACED = ["composite", "count", "patch", "cell", "x", "y", "width", "height", "image", "class", *EDGES]
 
 
 @dataclass(frozen=True, eq=False)
 class Plan:
     """Where every patch of a PatchML set goes.
 
-    `table` has one row per placed patch, composite after composite: ``composite`` (the image id), ``count`` (patches
-    on this canvas), ``patch`` (row in the pool), ``cell`` (of the grid, row by row), ``x, y, width, height`` (pixels
-    on the canvas), and the patch itself: ``image, class, xmin, ymin, xmax, ymax``. `sizes`: side of the square box
-    for each patch count, pixels. `pictures`: the path that the pictures were read from, empty for the sample.
+    `table` has one row per placed patch, composite after composite: ``composite`` (the image id; no other plan has
+    the same), ``count`` (patches on this canvas), ``patch`` (row in the pool), ``cell`` (of the grid, row by row),
+    ``x, y, width, height`` (pixels on the canvas), and the patch itself: ``image, class, xmin, ymin, xmax, ymax``.
+    `sizes`: side of the square box for each patch count, pixels. `pictures`: the path that the pictures were read
+    from, empty for the sample.
     """
 
     seed: int
@@ -47,13 +51,6 @@ class Plan:
     def composites(self) -> pd.Index:
         """Ids of the composites, in order."""
         return pd.Index(self.table["composite"].unique(), dtype="str")
-
-    def digest(self) -> str:
-        """SHA-256 of everything that decides the pictures' pixels."""
-        facts = [self.seed, self.canvas, *self.table.columns]
-        digest = hashlib.sha256(json.dumps(facts).encode())
-        digest.update(self.table.to_csv(index=False, header=False, lineterminator="\n").encode())
-        return digest.hexdigest()
 
 
 def plan(
@@ -75,22 +72,21 @@ def plan(
     PCG64, seeded with (seed, patch count): the same on every machine, and the same for one patch count whichever
     others are asked for. Raises `InputError` where patches cannot fit or are too few.
     """
-    chosen = {k: (sizes or {}).get(k, default_size(k, canvas)) for k in _checked_counts(counts)}
+    chosen = {k: (sizes or {}).get(k, default_size(k, canvas)) for k in _checked_counts(counts, len(patches))}
     _check_seed(seed)
     for count, size in chosen.items():
         check(count, size, canvas)
-        if len(patches) < count:
-            raise InputError(
-                f"the pool has {len(patches)} patches, fewer than the {count} of one composite; annotate more objects, "
-                f"or ask for patch counts up to {len(patches)}"
-            )
     if composites is not None and composites < 1:
         raise InputError(f"{composites} composites of each count were asked for; expected 1 or more")
     shape = (patches[["xmax", "ymax"]].to_numpy() - patches[["xmin", "ymin"]].to_numpy()).T
-    parts = [_place(f"patchml-{seed}", shape, seed, k, size, canvas, composites) for k, size in chosen.items()]
-    table = pd.concat(parts, ignore_index=True)
-    pool = patches.reset_index(drop=True).take(table["patch"].to_numpy()).reset_index(drop=True)
-    return Plan(seed, canvas, chosen, pd.concat([table, pool], axis=1), pictures)
+    parts = [_place(shape, seed, k, size, canvas, composites) for k, size in chosen.items()]
+    placed = pd.concat(parts, ignore_index=True)
+    pool = patches.reset_index(drop=True).take(placed["patch"].to_numpy()).reset_index(drop=True)
+    table = pd.concat([placed, pool], axis=1)
+    # Sets of one seed, but of other boxes or sizes, are other pictures: nothing may take the one for the other.
+    digest = _digest(canvas, table)
+    table.insert(0, "composite", f"patchml-{seed}-{digest}-k" + table["count"].astype(str) + "-" + table.pop("number"))
+    return Plan(seed, canvas, chosen, table, pictures)
 
 
 def default_size(count: int, canvas: int = CANVAS) -> int:
@@ -99,7 +95,7 @@ def default_size(count: int, canvas: int = CANVAS) -> int:
     >>> [default_size(k, 480) for k in (2, 3, 4, 6, 9)]
     [240, 240, 240, 160, 160]
     """
-    return canvas // max(1, int(np.ceil(np.sqrt(count))))
+    return canvas // _side(count)
 
 
 def check(count: int, size: int, canvas: int) -> None:
@@ -109,7 +105,7 @@ def check(count: int, size: int, canvas: int) -> None:
     if canvas < 1:
         raise InputError(f"the canvas is {canvas} pixels; expected 1 or more, by default {CANVAS}")
     largest = default_size(count, canvas)
-    advice = f"patches of up to {largest} pixels fit" if largest else f"take a canvas of at least {count} pixels"
+    advice = f"patches of up to {largest} pixels fit" if largest else f"take a canvas of at least {_side(count)} pixels"
     if size < 1:
         raise InputError(f"patches of {size} pixels for {count} on a canvas of {canvas}; {advice}")
     if count * size**2 > canvas**2:
@@ -166,14 +162,45 @@ def read(path: str | Path) -> Plan:
     facts = (table.schema.metadata or {}).get(b"patchml")
     if facts is None:
         raise InputError(f"{path} is a Parquet file, but no PatchML plan; make one with 'workbench patchml build'")
-    known = json.loads(facts)
-    sizes = {int(count): size for count, size in known["sizes"].items()}
-    return Plan(known["seed"], known["canvas"], sizes, table.to_pandas(), known["pictures"])
+    try:
+        known = json.loads(facts)
+        sizes = {int(count): int(size) for count, size in known["sizes"].items()}
+        plan = Plan(int(known["seed"]), int(known["canvas"]), sizes, table.to_pandas()[PLACED], str(known["pictures"]))
+        whole = _is_whole(plan)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DamagedFileError(f"the plan {path} is damaged or of another version ({error}); build it again") from error
+    if not whole:
+        raise DamagedFileError(f"the plan {path} has patches outside the canvas or in another order; build it again")
+    return plan
 
 
-def _place(
-    name: str, shape: np.ndarray, seed: int, count: int, size: int, canvas: int, composites: int | None
-) -> pd.DataFrame:
+def _is_whole(plan: Plan) -> bool:
+    """Whether every patch lies on the canvas, and the rows of each composite stand together."""
+    table = plan.table
+    numbers = table[["x", "y", "width", "height", "class", *EDGES]]
+    if table.empty or not all(pd.api.types.is_integer_dtype(kind) for kind in numbers.dtypes):
+        return False
+    right, lower = table["x"] + table["width"], table["y"] + table["height"]
+    inside = (numbers >= 0).all(axis=None) and max(right.max(), lower.max()) <= plan.canvas
+    sized = (table[["width", "height"]] >= 1).all(axis=None) and table["class"].max() < N_CLASSES
+    together = table["composite"].ne(table["composite"].shift()).sum() == table["composite"].nunique()
+    return bool(inside and sized and together)
+
+
+def _side(count: int) -> int:
+    """Columns of the smallest square grid with `count` cells."""
+    return isqrt(max(count, 1) - 1) + 1
+
+
+def _digest(canvas: int, table: pd.DataFrame) -> str:
+    """Eight hexadecimal digits of everything in a plan that decides its pixels."""
+    digest = hashlib.sha256(f"{canvas}\n".encode() + "\n".join(table["image"]).encode())
+    numbers = table[["count", "x", "y", "width", "height", "class", *EDGES]]
+    digest.update(np.ascontiguousarray(numbers.to_numpy(), dtype="<i8").tobytes())
+    return digest.hexdigest()[:8]
+
+
+def _place(shape: np.ndarray, seed: int, count: int, size: int, canvas: int, composites: int | None) -> pd.DataFrame:
     """All composites of one patch count. `shape`: width and height of every patch of the pool, (2, n)."""
     rng = np.random.Generator(np.random.PCG64([seed, count]))
     n = shape.shape[1]
@@ -189,10 +216,9 @@ def _place(
     cell = np.tile(np.arange(count), wanted)
     room = np.stack([side - width, side - height])
     offset = np.floor(rng.random(room.shape) * (room + 1)).astype(np.int64)
-    ids = [f"{name}-k{count}-{i:05d}.png" for i in range(wanted)]
     return pd.DataFrame(
         {
-            "composite": pd.Index(ids, dtype="str").repeat(count),
+            "number": pd.Index([f"{i:05d}.png" for i in range(wanted)], dtype="str").repeat(count),
             "count": count,
             "patch": patch,
             "cell": cell,
@@ -204,10 +230,17 @@ def _place(
     )
 
 
-def _checked_counts(counts: Sequence[int]) -> list[int]:
+def _checked_counts(counts: Sequence[int], n_patches: int) -> list[int]:
     if not counts or min(counts) < 1:
         raise InputError(f"patch counts are {list(counts)}; expected whole numbers from 1 up, by default {COUNTS}")
-    return sorted(set(counts))
+    if len(set(counts)) < len(counts):
+        raise InputError(f"patch counts are {list(counts)}; expected each once")
+    if max(counts) > n_patches:
+        raise InputError(
+            f"the pool has {n_patches} patches, fewer than the {max(counts)} of one composite; annotate more objects, "
+            "or ask for smaller patch counts"
+        )
+    return sorted(counts)
 
 
 def _check_seed(seed: int) -> None:

@@ -41,7 +41,7 @@ class Options:
             "checkpoint": checkpoint.name,
             "weights_sha256": checkpoint.sha256,
             "image_set": images.name,
-            "images_sha256": _digest(images),
+            "images_sha256": hashlib.sha256("\n".join(images.images).encode()).hexdigest(),
             "protocol": self.protocol,
             "precision": self.precision,
             "device": self.device.split(":")[0],
@@ -67,11 +67,6 @@ def checked(protocol: str, precision: str, device: str, batch_size: int | None, 
 def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _digest(images: ImageSet) -> str:
-    named = [*images.images, images.version] if images.version else images.images
-    return hashlib.sha256("\n".join(named).encode()).hexdigest()
 
 
 def _plain(value: object) -> object:

@@ -64,7 +64,7 @@ class Runner:
         self.chunk, self.topk = chunk, topk
         self.dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[precision]
         # Casting and moving work in place: the caller's model stays as it is.
-        same = device == "cpu" and self.dtype == torch.float32
+        same = device == "cpu" and all(weights.dtype == self.dtype for weights in checkpoint.model.parameters())
         model = checkpoint.model if same else copy.deepcopy(checkpoint.model)
         self.model = model.to(device, self._weights_dtype).to(memory_format=torch.channels_last)
         self.told = False
@@ -107,7 +107,7 @@ class Runner:
         with warnings.catch_warnings(), torch.inference_mode():
             warnings.simplefilter("ignore")
             # Freezing folds the normalisations into the weights: in fp32, for bf16 would lose more there than anywhere.
-            whole = self.checkpoint.model.to(memory_format=torch.channels_last)
+            whole = copy.deepcopy(self.checkpoint.model).float().to(memory_format=torch.channels_last)
             traced = torch.jit.freeze(torch.jit.trace(whole, example.float(), check_trace=False))
             _cast(traced, self.dtype)
             for seed in range(2):  # the executor specialises itself during its first runs
@@ -175,7 +175,10 @@ def run(runner: Runner, pixels: "torch.Tensor") -> tuple["torch.Tensor", "torch.
             return runner(pixels)
         except RuntimeError as error:
             if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in str(error):
-                raise
+                if runner.precision == "fp32":
+                    raise
+                seen = f"{runner.checkpoint.name} fails in {runner.precision} ({reason(error)})"
+                raise InputError(f"{seen}; try --precision fp32") from error
             if chunk == 1:
                 raise InputError(
                     f"{runner.checkpoint.name} does not fit on {runner.device}, even one picture at a time"

@@ -94,9 +94,15 @@ def from_arrays(
 
 
 def part(predictions: Predictions, images: ImageSet) -> Predictions:
-    """The predictions on one of the image sets that were run together (:func:`workbench.inputs.images.together`)."""
+    """The predictions on one of the image sets that were run together (:func:`workbench.inputs.images.together`).
+
+    Raises `InputError` where they hold none of its pictures.
+    """
+    wanted = set(images.images)
     rows = np.flatnonzero(predictions.images.isin(images.images))
-    failures = {image: why for image, why in predictions.failures.items() if image in set(images.images)}
+    if not len(rows):
+        raise InputError(f"the predictions on {predictions.image_set} hold no picture of image set {images.name!r}")
+    failures = {image: why for image, why in predictions.failures.items() if image in wanted}
     return replace(
         predictions,
         image_set=images.name,

@@ -57,5 +57,6 @@ def standard_error(values: np.ndarray) -> float:
 
 
 def normal(mean: float, error: float) -> tuple[float, float]:
-    """95 % normal interval of a mean in [0, 1], cut off at its ends."""
-    return max(0.0, mean - Z95 * error), min(1.0, mean + Z95 * error)
+    """95 % normal interval of a mean in [0, 1], cut off at its ends; NaN where the mean or its error is unknown."""
+    low, high = np.clip([mean - Z95 * error, mean + Z95 * error], 0.0, 1.0)
+    return float(low), float(high)

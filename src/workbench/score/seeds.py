@@ -8,8 +8,9 @@ from workbench.errors import InputError
 def mean(scores: pd.DataFrame) -> pd.DataFrame:
     """Scores on ``patchml-<seed>``, averaged over the seeds into one score on ``patchml``, in the same columns.
 
-    The seeds draw from one pool of patches, so their errors are not independent: the interval is as wide as one
-    seed's, on average, which is cautious. Raises `InputError` where a checkpoint lacks a seed that another has.
+    The interval is as wide as one seed's, on average: it covers which composites were drawn, not which patches the
+    pool holds, for all seeds share it. Raises `InputError` where a checkpoint lacks a seed that another has, has
+    one twice, or the sets have different label counts.
 
     >>> rows = {"checkpoint": "a", "image_set": ["patchml-1", "patchml-2"], "metric": "asma", "protocol": "resize"}
     >>> rows |= {"labels": "x", "label_count": pd.NA, "value": [0.2, 0.4], "n_images": 9, "source": "run"}
@@ -18,6 +19,8 @@ def mean(scores: pd.DataFrame) -> pd.DataFrame:
     """
     rows = scores[scores["image_set"].str.fullmatch(r"patchml-\d+")]
     keys = ["checkpoint", "protocol", "metric", "label_count", "source"]
+    if rows.duplicated([*keys, "image_set"]).any():
+        raise InputError("a PatchML set is scored twice for one checkpoint; score against one label set at a time")
     seeds = rows.groupby(["checkpoint", "protocol", "source"])["image_set"].agg(lambda names: tuple(sorted(set(names))))
     most = max(seeds, key=len, default=())
     for (checkpoint, protocol, _), names in zip(seeds.index.tolist(), seeds, strict=True):
@@ -25,6 +28,9 @@ def mean(scores: pd.DataFrame) -> pd.DataFrame:
             seen = f"{checkpoint} ({protocol}) is scored on {', '.join(names)}, others on {', '.join(most)}"
             raise InputError(f"{seen}; predict each PatchML set with every checkpoint")
     groups = rows.groupby(keys, sort=False, dropna=False)
+    subgroups = rows[rows["metric"] == "subgroup"].groupby(keys[:-1])["image_set"].size()
+    if (subgroups < len(most)).any():
+        raise InputError("the PatchML sets are scored over different label counts; score them all with the same")
     averaged = groups.agg(
         value=("value", lambda values: values.mean(skipna=False)),
         n_images=("n_images", "sum"),
