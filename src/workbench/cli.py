@@ -164,7 +164,9 @@ def score(
 
 @app.command()
 def fetch(
-    names: Annotated[list[str] | None, typer.Argument(help="Sources to fetch; all of them by default.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Sources to fetch; by default all but the optional ones.")
+    ] = None,
     mirror: Mirror = None,
 ) -> None:
     """Download, verify and cache the public files (data/sources.toml)."""
@@ -173,7 +175,8 @@ def fetch(
     from workbench.inputs import sources
 
     _use_mirror(mirror)
-    for source in [sources.source(name) for name in names or sources.registry()]:
+    wanted = names or [name for name, source in sources.registry().items() if not source.optional]
+    for source in [sources.source(name) for name in wanted]:
         with tqdm(total=source.bytes, desc=source.name, unit="B", unit_scale=True) as bar:
             sources.fetch(source.name, on_file=lambda file, bar=bar: bar.update(file.bytes))
     typer.echo(f"Verified and cached in {sources.cache_dir()}")
@@ -192,7 +195,8 @@ def doctor(mirror: Mirror = None) -> None:
         typer.echo(f"  {name:20} {version}")
     typer.echo(f"Public files (cache: {sources.cache_dir()}; mirror: {copy or 'none'})")
     for name, source in sources.registry().items():
-        state = "at hand" if sources.available(name) else f"missing; get it with: workbench fetch {name}"
+        missing = f"{'optional' if source.optional else 'missing'}; get it with: workbench fetch {name}"
+        state = "at hand" if sources.available(name) else missing
         typer.echo(f"  {name:20} {source.bytes / 1e6:7.1f} MB  {state}")
     typer.echo(f"Sample checkpoints and pictures\n  {checkpoints.sample_state()}")
     typer.echo(f"GPU\n  {_gpu()}")
