@@ -163,6 +163,31 @@ def score(
 
 
 @app.command()
+def verify(
+    files: Annotated[list[Path], typer.Argument(metavar="PREDICTIONS...", help="Predictions files on v1.")],
+    leaderboard: Annotated[
+        Path | None, typer.Option(help="What is claimed: .csv, .json or .parquet; by default the published ones.")
+    ] = None,
+    tolerance: Annotated[float, typer.Option(min=0, help="In points of top-1 accuracy.")] = 0.1,
+    format: Annotated[Format, typer.Option(help="table for people, csv or json for programs.")] = Format.table,
+    mirror: Mirror = None,
+) -> None:
+    """Compare claimed top-1 accuracies with your own predictions; exit code 1 when one is missed."""
+    from workbench.predict import store
+    from workbench.score import leaderboards, reconciliation, scores
+
+    _use_mirror(mirror)
+    claimed = leaderboards.read(leaderboard) if leaderboard else None
+    own = scores.score((store.read(file) for file in files), label_counts=[1])
+    table = reconciliation.verify(own, claimed, tolerance=tolerance / 100)
+    typer.echo(_formatted_claims(table, format), nl=False)
+    if (table["own_status"] == "another protocol").any():
+        typer.echo("another protocol: not compared; predict with --protocol crop", err=True)
+    if (table["own_status"] == "missed").any():
+        raise typer.Exit(1)
+
+
+@app.command()
 def fetch(
     names: Annotated[
         list[str] | None, typer.Argument(help="Sources to fetch; by default all but the optional ones.")
@@ -293,6 +318,16 @@ def _formatted(frame, format: Format) -> str:
         label_count=frame["label_count"].astype(object).where(frame["label_count"].notna(), "all")
     )
     return shown.rename(columns={"value": "percent"}).to_string(index=False) + "\n"
+
+
+def _formatted_claims(table, format: Format) -> str:
+    columns = ["leaderboard", "model", "checkpoint", "reported", "own", "own_difference", "own_protocol", "own_status"]
+    shown = table[[*columns, "timm", "difference"]]
+    if format is not Format.table:
+        return _formatted(shown, format)
+    fractions = ("reported", "own", "own_difference", "timm", "difference")
+    percent = shown.assign(**{name: (100 * shown[name]).map("{:.2f}".format) for name in fractions})
+    return percent.fillna("").replace("nan", "").to_string(index=False) + "\n"
 
 
 def _gpu() -> str:

@@ -5,6 +5,8 @@ timm's results are. The paper's numbers follow another protocol (``resize``): th
 nothing.
 """
 
+import warnings
+
 import numpy as np
 import pandas as pd
 
@@ -152,7 +154,8 @@ def verify(
 ) -> pd.DataFrame:
     """The rows of :func:`reconcile` that one's own scores speak to.
 
-    Raises `InputError` where the scores are of another image set, of a part of V1, or of no model on the leaderboard.
+    A checkpoint that no entry names is left out with a warning. Raises `InputError` where the scores are of another
+    image set, of a part of V1, of no model on the leaderboard, or all of another protocol.
     """
     top1 = predictions[(predictions["metric"] == "top1") & predictions["label_count"].isna()]
     others = sorted(set(top1["image_set"]) - {"v1"})
@@ -168,10 +171,15 @@ def verify(
     results = leaderboards.timm() if sources.available("timm-results") else None
     table = reconcile(claimed, predictions, results=results, tolerance=tolerance)
     mine = table[table["own_status"] != ""].drop_duplicates(["leaderboard", "model", "checkpoint", "own_protocol"])
-    if mine.empty:
-        names = ", ".join(sorted(set(top1["checkpoint"])))
+    boards = ", ".join(table["leaderboard"].unique())
+    if lost := sorted(set(top1["checkpoint"]) - set(mine["checkpoint"].fillna(mine["model"]))):
+        seen = f"no entry of {boards} is {', '.join(lost)}; name a model as its predictions name their checkpoint"
+        if mine.empty:
+            raise InputError(seen)
+        warnings.warn(seen, stacklevel=2)
+    if (mine["own_status"] == "another protocol").all():
         raise InputError(
-            f"no entry of {', '.join(table['leaderboard'].unique())} is {names}; name the model on the leaderboard as "
-            "the predictions name their checkpoint"
+            "these predictions were made with protocol 'resize', a leaderboard's numbers with each model's own "
+            "evaluation; predict again with --protocol crop"
         )
     return mine.reset_index(drop=True)
