@@ -15,7 +15,7 @@ from workbench.score import ranks, scores
 PUBLISHED = {"codesota": "leaderboard-codesota", "overview-2025": "leaderboard-overview-2025"}
 MODEL_COLUMNS = ("model", "checkpoint", "name")
 SCORE_COLUMNS = ("top1", "top1accuracy", "score", "accuracy", "acc1", "acc", "value")
-TIMM_COLUMNS = ["checkpoint", "img_size", "top1", "real", "v2", "parameters"]
+TIMM_COLUMNS = ["checkpoint", "img_size", "top1", "top5", "real", "v2", "parameters"]
 
 
 def published() -> pd.DataFrame:
@@ -104,16 +104,17 @@ def _millions(text) -> float:
 
 
 def timm() -> pd.DataFrame:
-    """timm's results in full: ``checkpoint, img_size, top1, real, v2, parameters``.
+    """timm's results in full: ``checkpoint, img_size, top1, top5, real, v2, parameters``.
 
-    Accuracies are fractions on V1, on V1 by ReaL labels, and on V2; `parameters` are millions. A checkpoint can have
-    several sizes. Raises `MissingSourceError` where the source is not at hand.
+    Accuracies are fractions: top-1 and top-5 on V1, top-1 on V1 by ReaL labels, top-1 on V2; `parameters` are millions.
+    A checkpoint can have several sizes. Raises `MissingSourceError` where the source is not at hand.
     """
     tables = []
     for name, path in zip(("top1", "real", "v2"), sources.locate("timm-results").values(), strict=True):
         table = pd.read_csv(path, thousands=",").rename(columns={"model": "checkpoint", "param_count": "parameters"})
-        keep = ["checkpoint", "img_size", "top1"] + ["parameters"] * (name == "top1")
-        tables.append(table[keep].assign(top1=(table["top1"] / 100).round(6)).rename(columns={"top1": name}))
+        more = ["top5", "parameters"] if name == "top1" else []
+        table[["top1", "top5"]] = (table[["top1", "top5"]] / 100).round(6)
+        tables.append(table[["checkpoint", "img_size", "top1", *more]].rename(columns={"top1": name}))
     first, *others = tables
     for other in others:
         first = first.merge(other, on=["checkpoint", "img_size"], how="left", validate="one_to_one")

@@ -75,7 +75,7 @@ def counts(frame: pd.DataFrame) -> pd.DataFrame:
 def folded(counted: pd.DataFrame) -> pd.DataFrame:
     """The same counts with Borderline as Minor, as the paper has it."""
     merged = counted.assign(severity=counted["severity"].replace("Borderline", "Minor"))
-    return merged.groupby(["model", "category", "severity"], as_index=False)["n_images"].sum()
+    return merged.groupby(["model", "category", "severity"])["n_images"].sum().reset_index()
 
 
 def shared(frame: pd.DataFrame) -> pd.DataFrame:
@@ -99,7 +99,8 @@ def pairs(frame: pd.DataFrame) -> pd.DataFrame:
     """
     once = frame.drop_duplicates(["image", "predicted"])
     sizes = once.groupby(["original", "predicted"], as_index=False).size()
-    named = sizes.assign(**{name: sizes[name].map(lambda i: classes.names()[i]) for name in ("original", "predicted")})
+    names = dict(enumerate(classes.names()))
+    named = sizes.assign(original=sizes["original"].map(names), predicted=sizes["predicted"].map(names))
     named = named.rename(columns={"size": "n_images"})
     frequent = named[named["n_images"] > 1]
     return frequent.sort_values(["n_images", "original", "predicted"], ascending=[False, True, True], ignore_index=True)

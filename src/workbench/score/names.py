@@ -17,11 +17,20 @@ def openai() -> list[str]:
 
     Raises `MissingSourceError` where the file is not at hand.
     """
+    return [ast.literal_eval(node) for node in _entries("IMAGENET_CLASSNAMES")]
+
+
+def _entries(variable: str) -> list[ast.expr]:
     (path,) = sources.locate("openai-class-names").values()
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") == "IMAGENET_CLASSNAMES":
-            return list(ast.literal_eval(node.value))
-    raise DamagedFileError(f"{path} has no IMAGENET_CLASSNAMES; expected open_clip's zero_shot_metadata.py")
+        value = node.value if isinstance(node, ast.Assign) and _name(node) == variable else None
+        if isinstance(value, ast.List | ast.Tuple):
+            return value.elts
+    raise DamagedFileError(f"{path} has no list {variable}; expected open_clip's zero_shot_metadata.py")
+
+
+def _name(node: ast.Assign) -> str:
+    return getattr(node.targets[0], "id", "")
 
 
 def collisions(names: list[str]) -> dict[str, list[int]]:
@@ -35,7 +44,7 @@ def collisions(names: list[str]) -> dict[str, list[int]]:
 
 
 def facts() -> pd.DataFrame:
-    """What statements about OpenAI's names are checked against: columns ``fact, value``, both text."""
+    """What statements about OpenAI's names and prompts are checked against: columns ``fact, value``, both text."""
     names = openai()
     mended = [MILL.get(i, name) for i, name in enumerate(names)]
     rows = {
@@ -45,5 +54,6 @@ def facts() -> pd.DataFrame:
         **{f"classes named {name!r}": " ".join(map(str, found)) for name, found in collisions(names).items()},
         **{f"name of class {i}": names[i] for i in (134, 517)},
         **{f"WordNet name of class {i}": classes.names()[i] for i in MILL},
+        "prompt templates": len(_entries("OPENAI_IMAGENET_TEMPLATES")),
     }
     return pd.DataFrame({"fact": list(rows), "value": [str(value) for value in rows.values()]})

@@ -142,10 +142,10 @@ def under_real(reconciled: pd.DataFrame) -> pd.DataFrame:
     known = entries(reconciled)
     known = known[(known["status"] == "reproduced") & known["real"].notna()]
     span = with_errors(known, column="real", n_images=N_REAL)
-    open_ranks = ranks.rank_interval(span["ci_low"], span["ci_high"])
     ranked = known[["model", "checkpoint", "identity", "timm", "real"]].assign(
-        rank_top1=ranks.rank(known["timm"]), rank_real=ranks.rank(known["real"]), **open_ranks
+        rank_top1=ranks.rank(known["timm"]), rank_real=ranks.rank(known["real"])
     )
+    ranked = ranked.join(ranks.rank_interval(span["ci_low"], span["ci_high"]))
     return ranked.sort_values(["rank_real", "rank_top1"], ignore_index=True)
 
 
@@ -165,7 +165,7 @@ def verify(
     if len(short):
         one = short.iloc[0]
         raise InputError(
-            f"the predictions of {one['checkpoint']} cover {one['n_images']} of the {N_IMAGES['v1']} images of v1; "
+            f"the predictions of {one['checkpoint']} cover {one['n_images']} of the {N_IMAGES} images of v1; "
             "a claimed number is about all of them"
         )
     results = leaderboards.timm() if sources.available("timm-results") else None

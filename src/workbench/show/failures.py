@@ -19,7 +19,7 @@ def severities(counts: pd.DataFrame) -> alt.FacetChart:
     # Every cell has its row, zeros too: Vega-Lite shifts the panels of a facet that lacks one.
     every = pd.MultiIndex.from_product([totals.index, order, SEVERITIES], names=["model", "category", "severity"])
     filled = counts.set_index(every.names)["n_images"].reindex(every, fill_value=0).reset_index()
-    frame = filled.assign(panel=filled["model"].map(lambda model: f"{model}: {totals[model]} mistakes"))
+    frame = filled.assign(panel=filled["model"].map({model: f"{model}: {n} mistakes" for model, n in totals.items()}))
     panels = [f"{model}: {totals[model]} mistakes" for model in MODELS.values() if model in totals]
     base = alt.Chart(frame).encode(
         y=alt.Y("severity:N", sort=list(SEVERITIES), title=None, axis=alt.Axis(ticks=False, domain=False)),
