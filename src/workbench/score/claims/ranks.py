@@ -103,7 +103,7 @@ def higher_rise() -> Finding:
     """Mean shift of the ten best by ASMA, of the ten best by top-1, and the correlation of both orders."""
     table = _table().assign(shift=lambda frame: frame["rank"] - frame["rank_asma"])
     by_asma, by_top1 = (table.nsmallest(10, column)["shift"].mean() for column in ("rank_asma", "rank"))
-    order = table[["top1_v1", "asma_patchml"]].corr("spearman").iloc[0, 1]
+    order = float(table[["top1_v1", "asma_patchml"]].corr("spearman").to_numpy()[0, 1])
     value = (
         f"the ten best by ASMA rise by {by_asma:.0f} places on average, the ten best by top-1 fall by {-by_top1:.0f}"
     )

@@ -180,7 +180,7 @@ def real_column() -> Finding:
     results = committed.table("timm-results").sort_values("img_size").drop_duplicates("checkpoint")
     both = scores.printed("tables-04-10-checkpoints").merge(results, left_on="timm_name", right_on="checkpoint")
     away = both["real_v1"] - 100 * both["real"]
-    order = both["real_v1"].corr(both["real"], method="spearman")
+    order = float(both[["real_v1", "real"]].corr("spearman").to_numpy()[0, 1])
     value = (
         f"printed minus timm's, {len(both)} checkpoints: mean {away.mean():+.2f} points, rank correlation {order:.3f}"
     )
