@@ -174,11 +174,11 @@ def verify(
 ) -> None:
     """Compare claimed top-1 accuracies with your own predictions; exit code 1 when one is missed."""
     from workbench.predict import store
-    from workbench.score import leaderboards, reconciliation, scores
+    from workbench.score import leaderboards, reconciliation
 
     _use_mirror(mirror)
     claimed = leaderboards.read(leaderboard) if leaderboard else None
-    own = scores.score((store.read(file) for file in files), label_counts=[1])
+    own = reconciliation.own_scores(store.read(file) for file in files)
     table = reconciliation.verify(own, claimed, tolerance=tolerance / 100)
     typer.echo(_formatted_claims(table, format), nl=False)
     if (table["own_status"] == "another protocol").any():

@@ -69,13 +69,27 @@ def counts(frame: pd.DataFrame) -> pd.DataFrame:
     sizes = frame.groupby(["model", "category", "severity"], as_index=False).size()
     order = {name: place for place, name in enumerate([*MODELS.values(), *SEVERITIES])}
     sizes = sizes.rename(columns={"size": "n_images"})
-    return sizes.sort_values(["model", "category", "severity"], key=lambda c: c.map(order).fillna(c), ignore_index=True)
+    return sizes.sort_values(
+        ["model", "category", "severity"],
+        key=lambda column: column if column.name == "category" else column.map(order),
+        ignore_index=True,
+    )
 
 
 def folded(counted: pd.DataFrame) -> pd.DataFrame:
     """The same counts with Borderline as Minor, as the paper has it."""
     merged = counted.assign(severity=counted["severity"].replace("Borderline", "Minor"))
     return merged.groupby(["model", "category", "severity"])["n_images"].sum().reset_index()
+
+
+def severities(counted: pd.DataFrame) -> pd.DataFrame:
+    """Number and share of each severity: ``model, severity, n_images, share, ci_low, ci_high`` (95 % Wilson)."""
+    sizes = counted.groupby(["model", "severity"], sort=False)["n_images"].sum().reset_index()
+    totals = sizes.groupby("model")["n_images"].transform("sum")
+    interval = [metrics.wilson(k, n) for k, n in zip(sizes["n_images"], totals, strict=True)]
+    sizes["share"] = sizes["n_images"] / totals
+    sizes[["ci_low", "ci_high"]] = interval
+    return sizes
 
 
 def shared(frame: pd.DataFrame) -> pd.DataFrame:

@@ -4,6 +4,7 @@ Both ask whether the best class is one that experts judged correct or unclear.
 """
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pandas as pd
 from workbench.errors import InputError
 from workbench.inputs import labels as label_sets
 from workbench.inputs.labels import LabelSet
+from workbench.predict import store
 from workbench.predict.store import Predictions
 from workbench.score import metrics, scores
 
@@ -35,6 +37,14 @@ def score(predictions: Predictions | Iterable[Predictions]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=scores.COLUMNS).astype(numbers | {"label_count": "Int64", "n_images": "Int64"})
 
 
+def files(path: str | Path) -> pd.DataFrame:
+    """The same for a file of predictions, or for all on V1 below a folder; none for an empty path."""
+    if not str(path):
+        return pd.DataFrame(columns=scores.COLUMNS)
+    found = sorted(Path(path).rglob("*.parquet")) if Path(path).is_dir() else [Path(path)]
+    return score([one for one in map(store.read, found) if one.image_set == "v1"])
+
+
 def accuracy(predictions: Predictions, accepted: LabelSet, original: LabelSet) -> tuple[float, int, float, float]:
     """Mean over original classes of the mean hit within each: value, number of pictures, 95 % interval.
 
@@ -46,6 +56,8 @@ def accuracy(predictions: Predictions, accepted: LabelSet, original: LabelSet) -
     strata = [hit[kind == one] for one in np.unique(kind)]
     mean = float(np.mean([part.mean() for part in strata]))
     errors = np.array([metrics.standard_error(part) for part in strata])
+    if np.isnan(errors).any():
+        return mean, len(hit), np.nan, np.nan
     return mean, len(hit), *metrics.normal(mean, float(np.sqrt(np.sum(errors**2)) / len(strata)))
 
 

@@ -6,12 +6,14 @@ nothing.
 """
 
 import warnings
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
 
 from workbench.errors import InputError
 from workbench.inputs import sources
+from workbench.predict.store import Predictions
 from workbench.score import committed, leaderboards, metrics, ranks, scores
 
 TOLERANCE = 0.001  # of a fraction: 0.1 points
@@ -149,25 +151,34 @@ def under_real(reconciled: pd.DataFrame) -> pd.DataFrame:
     return ranked.sort_values(["rank_real", "rank_top1"], ignore_index=True)
 
 
+def own_scores(predictions: Iterable[Predictions]) -> pd.DataFrame:
+    """Scores of predictions on the whole of V1, for :func:`reconcile` and :func:`verify`.
+
+    Raises `InputError` for predictions on another image set, or on a part of V1.
+    """
+    several = list(predictions)
+    for one in several:
+        if one.image_set != "v1":
+            raise InputError(
+                f"the predictions of {one.checkpoint} are on {one.image_set!r}; a leaderboard's numbers are about v1"
+            )
+        if len(one) < N_IMAGES:
+            raise InputError(
+                f"the predictions of {one.checkpoint} cover {len(one)} of the {N_IMAGES} images of v1; a claimed "
+                "number is about all of them"
+            )
+    return scores.score(several, label_counts=[1])
+
+
 def verify(
     predictions: pd.DataFrame, claimed: pd.DataFrame | None = None, *, tolerance: float = TOLERANCE
 ) -> pd.DataFrame:
     """The rows of :func:`reconcile` that one's own scores speak to.
 
-    A checkpoint that no entry names is left out with a warning. Raises `InputError` where the scores are of another
-    image set, of a part of V1, of no model on the leaderboard, or all of another protocol.
+    A checkpoint that no entry names is left out with a warning. Raises `InputError` where the scores are of no model
+    on the leaderboard, or all of another protocol.
     """
     top1 = predictions[(predictions["metric"] == "top1") & predictions["label_count"].isna()]
-    others = sorted(set(top1["image_set"]) - {"v1"})
-    if others:
-        raise InputError(f"these are predictions on {', '.join(others)}; a leaderboard's numbers are about v1")
-    short = top1[top1["n_images"] < N_IMAGES]
-    if len(short):
-        one = short.iloc[0]
-        raise InputError(
-            f"the predictions of {one['checkpoint']} cover {one['n_images']} of the {N_IMAGES} images of v1; "
-            "a claimed number is about all of them"
-        )
     results = leaderboards.timm() if sources.available("timm-results") else None
     table = reconcile(claimed, predictions, results=results, tolerance=tolerance)
     mine = table[table["own_status"] != ""].drop_duplicates(["leaderboard", "model", "checkpoint", "own_protocol"])

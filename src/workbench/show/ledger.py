@@ -34,9 +34,8 @@ def verdicts(counts: pd.DataFrame) -> alt.LayerChart:
     return (bars + text).properties(width=560, height=alt.Step(32), title=title)
 
 
-def table(ledger: pd.DataFrame, document: str, id: str) -> HTML:
-    """The claims of one document with verdict, value found, and caveat or reason; text wraps, nothing is cut."""
-    rows = ledger[ledger["document"] == document]
+def table(rows: pd.DataFrame, title: str, id: str) -> HTML:
+    """Claims with verdict, value found, and caveat or reason; text wraps, nothing is cut."""
     frame = pd.DataFrame(
         {
             "id": rows["id"],
@@ -48,7 +47,7 @@ def table(ledger: pd.DataFrame, document: str, id: str) -> HTML:
     )
     shown = (
         GT(frame, id=id)
-        .tab_header(title=document)
+        .tab_header(title=title)
         .cols_align("left")
         .tab_options(
             table_font_size="13px",
