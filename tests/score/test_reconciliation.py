@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -79,6 +79,7 @@ def test_the_papers_protocol_decides_nothing(reconciled):
     assert (row["paper"], row["status"]) == (0.8962, "reproduced")
 
 
+@settings(deadline=None)
 @given(st.integers(0, 10_000), st.integers(0, 10_000), st.integers(0, 300))
 def test_reproduced_means_at_most_the_tolerance_away(reported, measured, tolerance):
     claimed, known = board(x=reported / 10_000), results(x=measured / 10_000)
@@ -138,6 +139,7 @@ def test_a_checkpoint_that_no_entry_names_is_left_out_with_a_warning():
     assert table["model"].tolist() == ["x"]
 
 
+@settings(deadline=None)
 @given(st.integers(1, 49_999), st.integers(1, 49_999))
 def test_neighbours_part_as_a_two_sample_test_has_it(k1, k2):
     """z of the difference of two shares with unpooled variances, from its definition."""

@@ -1,9 +1,11 @@
 """Charts of leaderboards say what the frames say."""
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from workbench.score import committed, reconciliation
-from workbench.show import ranking, theme
+from workbench.show import ranking, tables, theme
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +69,14 @@ def test_real_ranks_join_the_same_models_on_both_sides(specs):
     assert len(sides) == 2 * 12
     name = "ConvNeXt-XXLarge (CLIP LAION)"
     assert (ranks[(name, "top-1")], ranks[(name, "ReaL")]) == (6, 4)
+
+
+def test_a_leaderboard_of_models_that_timm_does_not_know_is_drawn_too():
+    board = pd.DataFrame({"leaderboard": "mine", "rank": [1, 2], "model": ["x", "y"], "top1": [0.8, 0.7]})
+    table = reconciliation.reconcile(board.assign(verified=None, parameters=np.nan))
+    entries = reconciliation.entries(table)
+    apart = reconciliation.neighbours(entries).set_index("model")["apart"]
+    assert theme.png(theme.spec(ranking.ranked(reconciliation.with_errors(entries), apart)), scale=0.5)
+    assert theme.png(theme.spec(ranking.parameters(entries, committed.table("timm-results"))), scale=0.5)
+    assert theme.png(theme.spec(ranking.under_real(reconciliation.under_real(table))), scale=0.5)
+    assert "no counterpart" in tables.show(tables.reconciled(table), "x", "x").data

@@ -32,6 +32,7 @@ def computations() -> dict[str, Callable[[], pd.DataFrame]]:
     return {
         "recht2019": lambda: scores.recht2019(recompute=True),
         "recht2019-top5": _top5,
+        "recht2019-neighbours": _neighbours,
         "timm-results": leaderboards.timm_extract,
         "mistakes-counts": lambda: mistakes.counts(mistakes.reviewed()),
         "mistakes-shared": lambda: mistakes.shared(mistakes.reviewed()),
@@ -40,6 +41,21 @@ def computations() -> dict[str, Callable[[], pd.DataFrame]]:
         "mistakes-solved": mistakes.solved,
         "openai-class-names": names.facts,
     }
+
+
+def _neighbours() -> pd.DataFrame:
+    """The 67 public models in the order of V1 top-1, each beside the next; see :mod:`workbench.score.pairing`."""
+    from workbench.inputs import labels
+    from workbench.predict import recht2019
+    from workbench.score import metrics, pairing
+
+    original = labels.load("v1-original")
+    right = {
+        one.checkpoint: metrics.hits(one.classes[:, :1], original.table, original.rows(one.images))[:, 0]
+        for one in recht2019.load()
+        if one.image_set == "v1"
+    }
+    return pairing.neighbours(pd.DataFrame(right)).round(6)
 
 
 def _top5() -> pd.DataFrame:

@@ -117,7 +117,7 @@ def under_real(ranked: pd.DataFrame) -> alt.HConcatChart:
                 "model": ranked["model"],
                 "side": side,
                 "rank": ranked[rank],
-                "text": (100 * ranked[value]).round(2).map("{:.2f}".format),
+                "text": (100 * ranked[value]).round(2).map("{:.2f}".format).astype(str),
                 "moves": moves,
             }
         )

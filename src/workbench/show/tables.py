@@ -115,7 +115,7 @@ def reconciled(table: pd.DataFrame) -> pd.DataFrame:
         "own_protocol": "own protocol",
         "own_status": "own status",
     }
-    sized = table["checkpoint"] + " at " + table["img_size"].astype("Int64").astype(str)
+    sized = table["checkpoint"].astype("string") + " at " + table["img_size"].astype("Int64").astype("string")
     shown = percent(table.assign(checkpoint=sized)[["leaderboard", *names]]).rename(columns=names)
     return shown if table["own"].notna().any() else shown.drop(columns=["own", "own protocol", "own status"])
 

@@ -1,5 +1,7 @@
 """The ranked leaderboard of CodeSOTA, fetched on 2026-04-20."""
 
+from functools import cache
+
 import pandas as pd
 
 from workbench.score import committed, reconciliation, scores
@@ -58,9 +60,14 @@ def claims() -> list[Claim]:
     ]
 
 
+@cache
+def reconciled() -> pd.DataFrame:
+    """One row per entry of both leaderboards, beside its nearest checkpoint."""
+    return reconciliation.entries(reconciliation.reconcile())
+
+
 def _entries() -> pd.DataFrame:
-    table = reconciliation.entries(reconciliation.reconcile())
-    return table[table["leaderboard"] == "codesota"]
+    return reconciled().query("leaderboard == 'codesota'")
 
 
 def order() -> Finding:

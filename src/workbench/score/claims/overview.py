@@ -2,7 +2,8 @@
 
 import pandas as pd
 
-from workbench.score import committed, reconciliation, scores
+from workbench.score import committed, scores
+from workbench.score.claims.codesota import reconciled
 from workbench.score.claims.registry import Claim, Finding, judge, records, unchecked
 
 DOCUMENT = "Overview of 2025"
@@ -67,7 +68,7 @@ def _top5_errors() -> dict[str, float]:
 
 def leading() -> Finding:
     """The best numbers on both leaderboards and in timm's results."""
-    claimed = 100 * reconciliation.entries(reconciliation.reconcile())["reported"].max()
+    claimed = 100 * reconciled()["reported"].max()
     best = 100 * committed.table("timm-results")["top1"].max()
     value = f"reported: {claimed:.2f} %; best of timm's results here: {best:.2f} %"
     caveat = f"no number above {best:.2f} % could be checked against timm"
@@ -76,7 +77,7 @@ def leading() -> Finding:
 
 def top5() -> Finding:
     """timm's top-5 of the checkpoints of both leaderboards above 88 % top-1."""
-    table = reconciliation.entries(reconciliation.reconcile()).drop_duplicates("checkpoint")
+    table = reconciled().drop_duplicates("checkpoint")
     best = table[table["timm"] > 0.88].merge(committed.table("timm-results"), on=["checkpoint", "img_size"])
     found = best["top5"].tolist()
     above = sum(share > 0.99 for share in found)
@@ -117,7 +118,7 @@ def coca() -> Finding:
 
 def absent(model: str) -> Finding:
     """A model that stands on this list only."""
-    table = reconciliation.entries(reconciliation.reconcile()).set_index("model")
+    table = reconciled().set_index("model")
     return unchecked(f"{table.loc[model, 'reason']}, and the other leaderboard does not list it")
 
 
@@ -130,7 +131,7 @@ def vit_g() -> Finding:
 
 
 def _reported(subject: str) -> str:
-    table = reconciliation.reconcile().query("subject == @subject")
+    table = reconciled().query("subject == @subject")
     return "; ".join(f"{row['leaderboard']}: {100 * row['reported']:.2f} %" for row in table.to_dict("records"))
 
 
@@ -142,7 +143,7 @@ def convnext() -> Finding:
 
 def fifth() -> Finding:
     """Models above ConvNeXt V2-Huge on the other leaderboard that timm reproduces."""
-    table = reconciliation.entries(reconciliation.reconcile())
+    table = reconciled()
     above = table.query("leaderboard == 'codesota' and reported > 0.889")
     known = above[above["status"] == "reproduced"]["model"].tolist()
     value = f"{len(above)} models above it on the other leaderboard; timm reproduces {', '.join(known)}"
