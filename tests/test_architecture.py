@@ -49,6 +49,7 @@ def test_imports_go_from_left_to_right_only(path):
         ("workbench.score.gaps", ["torch", "timm", "altair", "ipywidgets"]),
         ("workbench.score.claims", ["torch", "timm", "altair", "ipywidgets"]),
         ("workbench.score.committed", ["torch", "timm", "altair", "ipywidgets"]),
+        ("workbench.score.failing", ["torch", "timm", "altair", "ipywidgets"]),
         ("workbench.score.mistakes", ["torch", "timm", "altair", "ipywidgets"]),
         ("workbench.score.multilabel", ["torch", "timm", "altair", "ipywidgets"]),
         ("workbench.score.reconciliation", ["torch", "timm", "altair", "ipywidgets"]),

@@ -4,13 +4,13 @@ import re
 
 import pytest
 
-from workbench.score import committed, mistakes
+from workbench.score import committed, failing
 from workbench.show import failures, theme
 
 
 @pytest.fixture(scope="module")
 def specs():
-    shares = mistakes.shares(committed.table("mistakes-recht2019"))
+    shares = failing.shares(committed.table("mistakes-recht2019"))
     charts = {
         "severities": failures.severities(committed.table("mistakes-counts")),
         "pairs": failures.pairs(committed.table("mistakes-pairs")),

@@ -27,7 +27,7 @@ def table(name: str) -> pd.DataFrame:
 
 def computations() -> dict[str, Callable[[], pd.DataFrame]]:
     """How each table is computed. Each raises `MissingSourceError` where a public file is not at hand."""
-    from workbench.score import leaderboards, mistakes, names, scores
+    from workbench.score import failing, leaderboards, mistakes, names, scores
 
     return {
         "recht2019": lambda: scores.recht2019(recompute=True),
@@ -37,8 +37,8 @@ def computations() -> dict[str, Callable[[], pd.DataFrame]]:
         "mistakes-counts": lambda: mistakes.counts(mistakes.reviewed()),
         "mistakes-shared": lambda: mistakes.shared(mistakes.reviewed()),
         "mistakes-pairs": lambda: mistakes.pairs(mistakes.reviewed()),
-        "mistakes-recht2019": mistakes.recht2019,
-        "mistakes-solved": mistakes.solved,
+        "mistakes-recht2019": failing.recht2019,
+        "mistakes-solved": failing.solved,
         "openai-class-names": names.facts,
     }
 

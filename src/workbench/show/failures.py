@@ -62,7 +62,7 @@ def pairs(confused: pd.DataFrame, *, least: int = 3) -> alt.LayerChart:
 def against_overall(shares: pd.DataFrame) -> alt.HConcatChart:
     """Each public model: share right on the pictures where ViT-3B fails, against its accuracy on all pictures.
 
-    Takes :func:`workbench.score.mistakes.shares`. ViT-3B's own share on these pictures is a line.
+    Takes :func:`workbench.score.failing.shares`. ViT-3B's own share on these pictures is a line.
     """
     failing = shares[shares["group"] == "failing"]
     domain = [float(np.floor(100 * failing["overall"].min() / 10) * 10), 100.0]
@@ -100,7 +100,7 @@ def _panel(part: pd.DataFrame, heading: str, domain: list[float]) -> alt.LayerCh
 def groups(shares: pd.DataFrame) -> alt.HConcatChart:
     """Every model's share right in each group of pictures, a row a group; the tick is the median model.
 
-    Takes :func:`workbench.score.mistakes.shares`; ViT-3B's own share is a diamond. Groups of fewer than 10 pictures are
+    Takes :func:`workbench.score.failing.shares`; ViT-3B's own share is a diamond. Groups of fewer than 10 pictures are
     left out.
     """
     columns = []
