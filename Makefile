@@ -33,7 +33,7 @@ lab: setup  ## Open JupyterLab on the notebooks
 lint: setup  ## Check style and types: ruff, pyright
 	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/pyright
 
-scores: setup  ## Compute data/scores again from the public files (needs all public files: workbench fetch)
+scores: setup  ## Compute data/scores again from the public files (needs: workbench fetch, workbench fetch openai-class-names)
 	@$(BIN)/python -c "from workbench.score import committed; committed.write()"
 
 notebooks: setup  ## Run the notebooks in place, for committing them with fresh outputs
