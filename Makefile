@@ -33,8 +33,8 @@ lab: setup  ## Open JupyterLab on the notebooks
 lint: setup  ## Check style and types: ruff, pyright
 	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/pyright
 
-scores: setup  ## Score the public predictions again and write data/scores (needs: workbench fetch)
-	@$(BIN)/python -c "from workbench.score import scores as s; s.recht2019(recompute=True).to_csv('data/scores/recht2019.csv', index=False)"
+scores: setup  ## Compute data/scores again from the public files (needs: workbench fetch, workbench fetch openai-class-names)
+	@$(BIN)/python -c "from workbench.score import committed; committed.write()"
 
 notebooks: setup  ## Run the notebooks in place, for committing them with fresh outputs
 	@$(BIN)/jupyter nbconvert --log-level WARN --to notebook --execute --inplace \

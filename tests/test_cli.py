@@ -18,7 +18,7 @@ from PIL import Image
 
 import workbench
 from workbench import cli
-from workbench.inputs import images, sources
+from workbench.inputs import images, labels, sources
 from workbench.predict import journal, options, store
 
 MIRROR = os.environ.get("WORKBENCH_MIRROR")
@@ -120,6 +120,11 @@ BAD = [
     ("score cut.parquet --labels labels.json", r"cut\.parquet.*truncated"),
     ("score foreign.parquet --labels labels.json", r"foreign\.parquet.*workbench import"),
     ("score absent.parquet --labels labels.json", r"absent\.parquet"),
+    ("verify good.parquet", "'mine'.*about v1"),
+    ("verify absent.parquet", r"absent\.parquet"),
+    ("verify good.parquet --leaderboard absent.csv", r"absent\.csv"),
+    ("verify good.parquet --leaderboard text.csv", r"text\.csv has no column for the model"),
+    ("verify good.parquet --leaderboard cut.json", r"cut\.json.*truncated"),
     ("fetch v1-images --mirror nowhere", "'nowhere', which is no folder"),
     ("fetch v1-image", "did you mean 'v1-images'"),
     ("reproduce --out new --only 40-by-label-counts", "did you mean '40-by-label-count'"),
@@ -188,6 +193,65 @@ def test_dropping_unlabelled_images_goes_on_and_says_how_many(here, run):
     assert frame.loc[frame["metric"] == "top1", ["value", "n_images"]].to_numpy().tolist() == [[1, 2], [1, 2]]
 
 
+@pytest.fixture
+def resnet50(public_files, here):
+    """The public predictions of ResNet-50 on V1 (76.13 % right) under timm's name, and as a net of one's own."""
+    classes = np.load(sources.locate("recht2019")["imagenet-validation-original/resnet50"])
+    ids = labels.load("v1-original").images
+    store.write(store.from_arrays("resnet50.tv_in1k", "v1", ids, classes, protocol="crop"), "tv.parquet")
+    store.write(store.from_arrays("mynet", "v1", ids, classes, protocol="resize"), "resized.parquet")
+    store.write(store.from_arrays("mynet", "v1", ids, classes, protocol="crop"), "mynet.parquet")
+    return here
+
+
+def test_verify_compares_the_published_number(resnet50, run):
+    result = run("verify tv.parquet --format csv")
+    assert (result.code, result.err) == (0, "")
+    (row,) = pd.read_csv(io.StringIO(result.out)).to_dict("records")
+    assert (row["model"], row["reported"], row["own"], row["own_status"]) == ("resnet-50", 0.7615, 0.7613, "reproduced")
+    assert "76.15" in run("verify tv.parquet").out
+
+
+@pytest.mark.parametrize(
+    ("claimed", "code", "status"), [(76.2, 0, "reproduced"), (76.3, 1, "missed"), (75.9, 1, "missed")]
+)
+def test_verify_is_exit_code_1_when_a_number_is_missed(resnet50, run, claimed, code, status):
+    Path("board.json").write_text(json.dumps({"mynet": claimed, "another": 99}))
+    result = run("verify mynet.parquet --leaderboard board.json --format json")
+    assert result.code == code
+    assert [row["own_status"] for row in json.loads(result.out)] == [status]
+    assert run("verify mynet.parquet --leaderboard board.json --tolerance 0.5").code == 0
+
+
+def test_verify_never_mixes_protocols(resnet50, run):
+    Path("board.json").write_text('{"mynet": 76.13}')
+    result = run("verify resized.parquet --leaderboard board.json")
+    assert (result.code, result.out) == (2, "")
+    assert "--protocol crop" in result.err
+    both = run("verify resized.parquet mynet.parquet --leaderboard board.json")
+    assert (both.code, both.err) == (0, "another protocol: not compared; predict with --protocol crop\n")
+
+
+def test_verify_names_what_is_on_no_leaderboard(resnet50, run):
+    result = run("verify mynet.parquet")
+    assert result.code == 2
+    assert "no entry of codesota, overview-2025 is mynet" in result.err
+
+
+def test_fetch_leaves_out_the_optional_unless_named(here, run, no_sources, monkeypatch):
+    found = {
+        name: sources.Source(
+            name, "MIT", "a test", (sources.File(f"a/{name}", "http://127.0.0.1:9/c", "0" * 64, 1),), name == "b"
+        )
+        for name in "ab"
+    }
+    wanted = []
+    monkeypatch.setattr(sources, "registry", lambda: found)
+    monkeypatch.setattr(sources, "fetch", lambda name, **_: wanted.append(name))
+    assert run("fetch").code == run("fetch b").code == 0
+    assert wanted == ["a", "b"]
+
+
 def test_fetch_without_network_says_so_and_keeps_nothing(here, run, no_sources, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "*")
     source = sources.Source("tiny", "MIT", "a test", (sources.File("a/b/c", "http://127.0.0.1:9/c", "0" * 64, 1),))
@@ -226,7 +290,7 @@ def test_messages_name_only_commands_and_options_that_exist():
 
 def test_the_installed_command_lists_its_commands():
     done = subprocess.run([COMMAND, "--help"], capture_output=True, text=True, check=True)
-    for name in ("reproduce", "import", "score", "fetch", "doctor"):
+    for name in ("reproduce", "import", "score", "verify", "fetch", "doctor"):
         assert re.search(rf"\b{name}\b", done.stdout)
 
 

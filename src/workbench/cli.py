@@ -230,8 +230,35 @@ def build(
 
 
 @app.command()
+def verify(
+    files: Annotated[list[Path], typer.Argument(metavar="PREDICTIONS...", help="Predictions files on v1.")],
+    leaderboard: Annotated[
+        Path | None, typer.Option(help="What is claimed: .csv, .json or .parquet; by default the published ones.")
+    ] = None,
+    tolerance: Annotated[float, typer.Option(min=0, help="In points of top-1 accuracy.")] = 0.1,
+    format: Annotated[Format, typer.Option(help="table for people, csv or json for programs.")] = Format.table,
+    mirror: Mirror = None,
+) -> None:
+    """Compare claimed top-1 accuracies with your own predictions; exit code 1 when one is missed."""
+    from workbench.predict import store
+    from workbench.score import leaderboards, reconciliation
+
+    _use_mirror(mirror)
+    claimed = leaderboards.read(leaderboard) if leaderboard else None
+    own = reconciliation.own_scores(store.read(file) for file in files)
+    table = reconciliation.verify(own, claimed, tolerance=tolerance / 100)
+    typer.echo(_formatted_claims(table, format), nl=False)
+    if (table["own_status"] == "another protocol").any():
+        typer.echo("another protocol: not compared; predict with --protocol crop", err=True)
+    if (table["own_status"] == "missed").any():
+        raise typer.Exit(1)
+
+
+@app.command()
 def fetch(
-    names: Annotated[list[str] | None, typer.Argument(help="Sources to fetch; all of them by default.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="Sources to fetch; by default all but the optional ones.")
+    ] = None,
     mirror: Mirror = None,
 ) -> None:
     """Download, verify and cache the public files (data/sources.toml)."""
@@ -240,7 +267,8 @@ def fetch(
     from workbench.inputs import sources
 
     _use_mirror(mirror)
-    for source in [sources.source(name) for name in names or sources.registry()]:
+    wanted = names or [name for name, source in sources.registry().items() if not source.optional]
+    for source in [sources.source(name) for name in wanted]:
         with tqdm(total=source.bytes, desc=source.name, unit="B", unit_scale=True) as bar:
             sources.fetch(source.name, on_file=lambda file, bar=bar: bar.update(file.bytes))
     typer.echo(f"Verified and cached in {sources.cache_dir()}")
@@ -259,7 +287,8 @@ def doctor(mirror: Mirror = None) -> None:
         typer.echo(f"  {name:20} {version}")
     typer.echo(f"Public files (cache: {sources.cache_dir()}; mirror: {copy or 'none'})")
     for name, source in sources.registry().items():
-        state = "at hand" if sources.available(name) else f"missing; get it with: workbench fetch {name}"
+        missing = f"{'optional' if source.optional else 'missing'}; get it with: workbench fetch {name}"
+        state = "at hand" if sources.available(name) else missing
         typer.echo(f"  {name:20} {source.bytes / 1e6:7.1f} MB  {state}")
     typer.echo(f"Sample checkpoints and pictures\n  {checkpoints.sample_state()}")
     typer.echo(f"GPU\n  {_gpu()}")
@@ -380,6 +409,16 @@ def _formatted(frame, format: Format) -> str:
         label_count=frame["label_count"].astype(object).where(frame["label_count"].notna(), "all")
     )
     return shown.rename(columns={"value": "percent"}).to_string(index=False) + "\n"
+
+
+def _formatted_claims(table, format: Format) -> str:
+    columns = ["leaderboard", "model", "checkpoint", "reported", "own", "own_difference", "own_protocol", "own_status"]
+    shown = table[[*columns, "timm", "difference"]]
+    if format is not Format.table:
+        return _formatted(shown, format)
+    fractions = ("reported", "own", "own_difference", "timm", "difference")
+    percent = shown.assign(**{name: (100 * shown[name]).map("{:.2f}".format) for name in fractions})
+    return percent.fillna("").replace("nan", "").to_string(index=False) + "\n"
 
 
 def _gpu() -> str:

@@ -5,6 +5,8 @@
 ``v1-real``        ReaL labels of the same images (Beyer et al. 2020); 46,837 of them have at least one
 ``v2-original``    the single label of each of the 10,000 ImageNetV2 MatchedFrequency images (V2)
 ``v2-refined``     refined multi-labels of V2 (Anzaku et al. 2024); 9,871 of them have at least one
+``v1-multilabel``  classes that experts judged correct or unclear, for some 20,000 V1 images (Vasudevan et al. 2022)
+``imagenet-m``     the same for the 68 images of ImageNet-M
 ``sample-original``  the single label of the 20 sample pictures
 =================  ======================================================================================
 """
@@ -20,7 +22,7 @@ import pandas as pd
 
 from workbench.errors import DamagedFileError, InputError, unknown
 from workbench.files import read_table
-from workbench.inputs import classes, images, sources
+from workbench.inputs import classes, images, multilabel, sources
 
 
 @dataclass(frozen=True, eq=False)
@@ -212,5 +214,7 @@ NAMED = {
     "v1-real": _real,
     "v2-original": lambda: _original("v2-images"),
     "v2-refined": _refined,
+    "v1-multilabel": multilabel.accepted,
+    "imagenet-m": multilabel.major,
     "sample-original": _sample,
 }

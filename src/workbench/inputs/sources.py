@@ -36,6 +36,7 @@ class Source:
     licence: str
     purpose: str
     files: tuple[File, ...]
+    optional: bool = False  # large or rarely needed: fetched only by name
 
     @property
     def bytes(self) -> int:
@@ -66,7 +67,7 @@ def _source(name: str, entry: dict) -> Source:
         File(f"{entry['repository']}/{path}", entry["url"].format(path=path), **facts)
         for path, facts in entry["files"].items()
     )
-    return Source(name, entry["licence"], entry["purpose"], files)
+    return Source(name, entry["licence"], entry["purpose"], files, entry.get("optional", False))
 
 
 def source(name: str) -> Source:

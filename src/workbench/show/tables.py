@@ -116,6 +116,29 @@ def all_checkpoints(printed: pd.DataFrame, shifts: pd.DataFrame) -> pd.DataFrame
     return joined.rename(columns=titles | others)[["checkpoint", *titles.values(), *others.values(), "table"]]
 
 
+def reconciled(table: pd.DataFrame) -> pd.DataFrame:
+    """Leaderboard entries beside timm, the paper and one's own predictions; from
+    :func:`workbench.score.reconciliation.reconcile`. One's own columns are left out where there are none.
+    """
+    names = {
+        "rank": "rank",
+        "model": "model",
+        "reported": "reported",
+        "checkpoint": "timm checkpoint",
+        "identity": "identity",
+        "timm": "timm",
+        "difference": "timm - reported",
+        "status": "status",
+        "paper": "paper (resize)",
+        "own": "own",
+        "own_protocol": "own protocol",
+        "own_status": "own status",
+    }
+    sized = table["checkpoint"].astype("string") + " at " + table["img_size"].astype("Int64").astype("string")
+    shown = percent(table.assign(checkpoint=sized)[["leaderboard", *names]]).rename(columns=names)
+    return shown if table["own"].notna().any() else shown.drop(columns=["own", "own protocol", "own status"])
+
+
 _METRICS = {"top1": "top-1", "real": "ReaL", "asma": "ASMA"}
 
 

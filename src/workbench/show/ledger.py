@@ -1,0 +1,67 @@
+"""The ledger of claims, as people look at it: a chart of verdicts, and one table a document."""
+
+import altair as alt
+import pandas as pd
+from great_tables import GT, loc, style
+from IPython.display import HTML
+
+from workbench.score.claims import VERDICTS
+from workbench.show.theme import BLUE, GREEN, RED
+
+COLOURS: dict[str, str] = dict(zip(VERDICTS, (GREEN, BLUE, RED, "#767676"), strict=True))
+SIGNS: dict[str, str] = dict(zip(VERDICTS, ("+", "~", "×", "?"), strict=True))
+
+
+def verdicts(counts: pd.DataFrame) -> alt.LayerChart:
+    """Number of claims of each document by verdict; takes :func:`workbench.score.claims.verdicts`."""
+    order = counts["document"].drop_duplicates().tolist()
+    frame = counts[counts["claims"] > 0].assign(
+        place=counts["verdict"].map(list(VERDICTS).index),
+        text=counts["verdict"].replace(SIGNS) + counts["claims"].astype(str),
+    )
+    base = alt.Chart(frame).encode(
+        y=alt.Y("document:N", sort=order, title=None, axis=alt.Axis(ticks=False, domain=False)),
+        x=alt.X("claims:Q", title="claims", stack="zero", axis=alt.Axis(tickMinStep=1, format="d")),
+        order="place:O",
+        tooltip=["document", "verdict", "claims"],
+    )
+    names = [f"{SIGNS[verdict]} {verdict}" for verdict in VERDICTS]
+    scale = alt.Scale(domain=list(VERDICTS), range=list(COLOURS.values()))
+    legend = alt.Legend(labelExpr=f"{names}[indexof({list(VERDICTS)}, datum.value)]", symbolType="square")
+    bars = base.mark_bar(stroke="white").encode(color=alt.Color("verdict:N", title=None, scale=scale, legend=legend))
+    text = base.mark_text(align="right", dx=-3, fontSize=10, color="white", fontWeight="bold").encode(text="text:N")
+    title = alt.Title("What became of the claims", subtitle=f"{counts['claims'].sum()} claims of five documents")
+    return (bars + text).properties(width=560, height=alt.Step(32), title=title)
+
+
+def table(rows: pd.DataFrame, title: str, id: str) -> HTML:
+    """Claims with verdict, value found, and caveat or reason; text wraps, nothing is cut."""
+    frame = pd.DataFrame(
+        {
+            "id": rows["id"],
+            "claim": rows["claim"] + " (" + rows["place"] + ")",
+            "verdict": rows["verdict"].replace(SIGNS) + " " + rows["verdict"],
+            "found": rows["value"],
+            "because": rows["because"],
+        }
+    )
+    shown = (
+        GT(frame, id=id)
+        .tab_header(title=title)
+        .cols_align("left")
+        .tab_options(
+            table_font_size="13px",
+            heading_title_font_size="15px",
+            heading_align="left",
+            data_row_padding="4px",
+            table_margin_left="0px",
+            table_width="100%",
+        )
+    )
+    shown = shown.cols_width(id="5%", claim="29%", verdict="12%", found="28%", because="26%")
+    shown = shown.tab_style(style.text(weight="bold"), loc.column_labels())
+    shown = shown.tab_style(style.css("vertical-align: top; overflow-wrap: anywhere;"), loc.body())
+    for verdict, colour in COLOURS.items():
+        chosen = (rows["verdict"] == verdict).to_numpy().nonzero()[0].tolist()
+        shown = shown.tab_style(style.text(color=colour, weight="bold"), loc.body(columns=["verdict"], rows=chosen))
+    return HTML(shown.as_raw_html())
