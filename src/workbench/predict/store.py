@@ -6,7 +6,8 @@ Predictions carry no labels, so rescoring needs no GPU.
 """
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +51,12 @@ class Predictions:
     def file_name(self) -> str:
         """Name of its file in a folder of predictions."""
         return file_name(self.checkpoint, self.image_set, self.protocol)
+
+    def take(self, rows: Sequence[int] | np.ndarray | pd.Series) -> "Predictions":
+        """The predictions of some rows, in their order."""
+        places = np.asarray(rows)
+        scores = None if self.scores is None else self.scores[places]
+        return replace(self, images=self.images[places], classes=self.classes[places], scores=scores)
 
     @property
     def failures(self) -> dict[str, str]:
