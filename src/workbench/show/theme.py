@@ -49,10 +49,10 @@ def enable() -> None:
     alt.renderers.enable("workbench")
 
 
-def spec(chart: alt.TopLevelMixin) -> dict:
-    """The Vega-Lite specification of a chart, theme included."""
+def spec(chart: alt.TopLevelMixin, *, validate: bool = True) -> dict:
+    """The Vega-Lite specification of a chart, theme included; checked against the schema unless not to `validate`."""
     with alt.theme.enable("workbench"):
-        return chart.to_dict()
+        return chart.to_dict(validate=validate)
 
 
 def png(specification: dict, scale: float = PNG_SCALE) -> bytes:
