@@ -47,7 +47,12 @@ def test_imports_go_from_left_to_right_only(path):
         ("workbench.cli", ["torch", "timm", "altair", "ipywidgets", "pandas", "papermill"]),
         ("workbench.score.scores", ["torch", "timm", "altair", "ipywidgets"]),
         ("workbench.score.gaps", ["torch", "timm", "altair", "ipywidgets"]),
+        ("workbench.score.questions", ["torch", "timm", "altair", "ipywidgets"]),
+        ("workbench.score.answers", ["torch", "timm", "altair", "ipywidgets"]),
+        ("workbench.inputs.agreement", ["torch", "timm", "altair", "ipywidgets", "krippendorff"]),
+        ("workbench.show", ["torch", "timm", "altair", "ipywidgets", "anywidget", "pandas"]),
         ("workbench.show.charts", ["torch", "timm"]),
+        ("workbench.show.widgets.gallery", ["torch", "timm"]),
     ],
 )
 def test_importing_does_not_load(module, heavy):

@@ -26,7 +26,8 @@ CSS = """
 .workbench .hint {color: var(--jp-ui-font-color2, #666); font-size: 12px}
 .workbench .scroll {max-height: 300px; overflow: auto; border: 1px solid var(--jp-border-color2, #ccc); margin-top: 4px}
 .workbench table {border-collapse: collapse; width: 100%; margin: 0; font-size: 12px}
-.workbench td, .workbench th {padding: 2px 8px; text-align: left; white-space: nowrap; color: inherit}
+.workbench td, .workbench th {padding: 2px 6px; text-align: left; white-space: nowrap; color: inherit}
+.workbench td:first-child {max-width: 290px; overflow: hidden; text-overflow: ellipsis}
 .workbench th {position: sticky; top: 0; background: var(--jp-layout-color2, #eee)}
 .workbench th button {all: unset; cursor: pointer; font-weight: bold}
 .workbench td button {all: unset; cursor: pointer}
@@ -45,7 +46,8 @@ CSS = """
 .workbench .bar i {position: absolute; inset: 1px auto 1px 0; background: #66666633; z-index: 0}
 .workbench .bar.right i {background: #009E7366}
 .workbench .bar span {z-index: 1; overflow: hidden; text-overflow: ellipsis}
-.workbench .bar span:first-child {flex: 1 1 0; padding-left: 4px}
+.workbench .bar abbr {text-decoration: none}
+.workbench .bar i + span {flex: 1 1 0; padding-left: 4px}
 .workbench .judge {display: flex; gap: 14px; flex-wrap: wrap}
 .workbench .judge > img, .workbench .judge > .blank {width: 340px; height: 340px; object-fit: contain;
   background: var(--jp-layout-color2, #eee)}
@@ -60,13 +62,12 @@ TITLES = {
     "checkpoint": "checkpoint",
     "family": "family",
     "source": "source",
-    "protocol": "protocol",
     "first": "first (%)",
     "second": "second (%)",
-    "gap": "difference (points)",
+    "gap": "gap (points)",
     "rank_before": "rank before",
-    "rank_after": "rank after",
-    "shift": "rise in rank",
+    "rank_after": "after",
+    "shift": "rise",
 }
 
 
@@ -88,6 +89,7 @@ def scores_table(
 ) -> str:
     """The chosen checkpoints, marked ones first; a click on a name marks it, on a column's name sorts by it."""
     rows = sorted_pairs(pairs, marked, sort, down=down)
+    rows = rows.assign(source=rows["source"] + ", " + rows["protocol"])
     head = "".join(_heading(name, titles[name], sort, down) for name in titles)
     body = []
     columns = [rows[name].tolist() for name in titles]
@@ -95,7 +97,8 @@ def scores_table(
         name = escape(row[0])
         is_marked = row[0] in marked
         sign = "◉" if is_marked else "○"
-        first = f'<button data-action="mark:{name}" aria-pressed="{str(is_marked).lower()}">{sign} {name}</button>'
+        pressed = str(is_marked).lower()
+        first = f'<button data-action="mark:{name}" title="{name}" aria-pressed="{pressed}">{sign} {name}</button>'
         cells = "".join(map(_cell, row[1:]))
         body.append(f'<tr class="{"marked" * is_marked}"><td>{first}</td>{cells}</tr>')
     count = f"{len(rows)} checkpoints, {len(rows[rows['checkpoint'].isin(list(marked))])} marked"
@@ -152,7 +155,7 @@ class Card:
 def cards(page: Sequence[Card], *, where: str, wide: bool) -> str:
     """A page of the gallery."""
     keys = "<kbd>←</kbd> <kbd>→</kbd> page, <kbd>Home</kbd> <kbd>End</kbd> first and last"
-    turn = '<button data-action="key:ArrowLeft">◀ back</button><button data-action="key:ArrowRight">on ▶</button>'
+    turn = '<button data-action="key:ArrowLeft">◀ back</button><button data-action="key:ArrowRight">next ▶</button>'
     signs = ", ".join(f"{SIGNS[status]} {title}" for status, title in STATUSES.items())
     head = f'<div>{turn} <b>{escape(where)}</b> <span class="hint">{keys}</span></div><div class="hint">{signs}</div>'
     size = 470 if wide else 330
@@ -222,7 +225,7 @@ def judging(
     )
     search = f"<div>found: {hits}</div>" if found else ""
     turn = (
-        '<button data-action="key:ArrowLeft">◀ back</button><button data-action="key:ArrowRight">on ▶</button>'
+        '<button data-action="key:ArrowLeft">◀ back</button><button data-action="key:ArrowRight">next ▶</button>'
         '<button data-action="key:z">undo</button>'
     )
     keys = (

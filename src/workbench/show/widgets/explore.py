@@ -59,12 +59,14 @@ class Explorer(Instrument):
 
     def picture(self) -> bytes | None:
         """The charts of the present question."""
-        return theme.png(self.charts.spec, scale=1.0) if hasattr(self, "charts") else None
+        return theme.small_png(self.charts.spec) if hasattr(self, "charts") else None
 
     def _make_controls(self) -> None:
         scores, w = self.scores, ipywidgets
         metrics = [(METRICS[name], name) for name in scores.metrics]
-        self.metric = w.ToggleButtons(options=metrics, description="metric", style={"button_width": "auto"})
+        self.metric = w.ToggleButtons(
+            options=metrics, description="metric", style={"button_width": "auto"}, layout={"width": "430px"}
+        )
         self.pair = w.Dropdown(description="image sets", style=_WIDE, layout={"width": "auto"})
         self.source = w.Dropdown(options=["all", *scores.sources], description="source", layout={"width": "200px"})
         self.family = w.Dropdown(options=["all", *scores.families], description="family", layout={"width": "220px"})
@@ -109,7 +111,8 @@ class Explorer(Instrument):
             search=self.search.value,
             label_counts=self.label_counts.value,
         )
-        if question == self.question and hasattr(self, "answer"):
+        if question == self.question and hasattr(self, "answer"):  # back from a question without an answer
+            self.tell("; ".join(self.answer.notes))
             return
         self.guarded(lambda: self._answer(question))
 

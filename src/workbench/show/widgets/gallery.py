@@ -75,7 +75,7 @@ class Gallery(Instrument):
             return None
         some = self.answered.iloc[self.chosen[self.page * PER_PAGE :][:6]]
         chart = pictures.top_predictions(self.predictions[0].take(some["row"]), self.labels, self.images)
-        return theme.png(theme.spec(chart), scale=1.0)
+        return theme.small_png(theme.spec(chart))
 
     def _join(self, original: LabelSet | None, facts: pd.DataFrame | None) -> None:
         if not 1 <= len(self.predictions) <= 2:

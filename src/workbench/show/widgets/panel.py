@@ -113,7 +113,7 @@ export default {
     });
     const draw = async () => {
       result?.finalize();
-      result = await vegaEmbed(root, structuredClone(model.get("spec")), { actions: false });
+      result = await vegaEmbed(root, structuredClone(model.get("spec")), { actions: false, renderer: "canvas" });
       result.view.addEventListener("mousedown", event => { down = { x: event.clientX, y: event.clientY }; });
       result.view.addEventListener("click", (event, item) => {
         if (Math.hypot(event.clientX - down.x, event.clientY - down.y) > 3) return;  // the end of a drag

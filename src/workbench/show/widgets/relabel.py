@@ -102,7 +102,7 @@ class Relabeller(Instrument):
         row = -1 if one is None else one.images.get_indexer(pd.Index([self.image], dtype="str"))[0]
         if one is None or one.scores is None or row < 0:
             return None
-        return theme.png(theme.spec(pictures.top_predictions(one.take([row]), self.labels, self.images)), scale=1.0)
+        return theme.small_png(theme.spec(pictures.top_predictions(one.take([row]), self.labels, self.images)))
 
     def _open(self, predictions: list[Predictions], out: str | Path, annotator: str) -> None:
         self.proposals = Proposals(predictions, self.labels, self.images.images)
