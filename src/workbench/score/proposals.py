@@ -22,7 +22,7 @@ class Proposals:
         self.predictions, self.labels = predictions, labels
         wanted = pd.Index(list(images), dtype="str")
         for one in predictions:
-            if not one.images.isin(wanted).any():
+            if (wanted.get_indexer(one.images) < 0).all():
                 raise InputError(
                     f"none of the {len(one):,} pictures that {one.checkpoint} predicted ({one.images[0]!r}, ...) is "
                     f"among the {len(wanted):,} given ({wanted[0]!r}, ...); give the pictures of these predictions"

@@ -86,20 +86,33 @@ def _charts(
     question = Question(metric, pair, label_counts=label_counts)
     data = alt.NamedData(f"pairs{group}")
     with debug_mode(False):  # the tests check the whole specification against the schema
-        charts = [
-            _levels(data, n, question, group),
-            _difference(data, n, question, reach),
-            _boxes(alt.NamedData(f"boxes{group}"), question),
-            _ranks(data, n, question, group),
+        parts = [
+            _layered(_levels(data, n, question), f"gap{group}", width=290, height=170),
+            _layered(_difference(data, n, question, reach), "", width=290, height=90),
+            _layered(_boxes(alt.NamedData(f"boxes{group}"), question), "", width=250, height=284),
+            _layered(_ranks(data, n, question), f"rank{group}", width=250, height=284),
         ]
-        parts = [chart.to_dict(validate=False) for chart in charts]
-    selections = [param for part in parts for param in part.pop("params", [])]
-    constants = {name: rows for part in parts for name, rows in part.pop("datasets", {}).items()}
-    bare = [{name: value for name, value in part.items() if name not in ("$schema", "config")} for part in parts]
-    return bare, selections, constants
+    constants = {
+        name: rows for part in parts for layer in part["layer"] for name, rows in layer.pop("datasets", {}).items()
+    }
+    return parts, [_selection(f"gap{group}", ["x"]), _selection(f"rank{group}", ["x", "y"])], constants
 
 
-def _levels(data: alt.NamedData, n: int, question: Question, group: int) -> alt.LayerChart:
+def _layered(charts: list[alt.Chart], name: str, **size: int) -> dict:
+    """Charts on each other. The first that has points is named, so that a selection can be bound to it."""
+    layers = [chart.to_dict(validate=False) for chart in charts]
+    for layer in layers:
+        del layer["$schema"], layer["config"]
+    if name:
+        next(layer for layer in layers if layer["mark"]["type"] in ("point", "circle"))["name"] = f"{name}_points"
+    return {"layer": layers} | size
+
+
+def _selection(name: str, encodings: list[str]) -> dict:
+    return {"name": name, "select": {"type": "interval", "encodings": encodings}, "views": [f"{name}_points"]}
+
+
+def _levels(data: alt.NamedData, n: int, question: Question) -> list[alt.Chart]:
     """Both image sets, checkpoints in order of the first."""
     names = [NAMES[name] for name in question.pair]
     base = (
@@ -117,11 +130,10 @@ def _levels(data: alt.NamedData, n: int, question: Question, group: int) -> alt.
         shape=alt.Shape("set:N", scale=_shapes(question), sort=names, title=None),
         opacity=_opacity(0.85),
     )
-    dots = dots.add_params(alt.selection_interval(name=f"gap{group}", encodings=["x"]))
-    return alt.layer(dots, _rings(base)).properties(width=290, height=170)
+    return [dots, _rings(base)]
 
 
-def _difference(data: alt.NamedData, n: int, question: Question, reach: tuple[float, float]) -> alt.LayerChart:
+def _difference(data: alt.NamedData, n: int, question: Question, reach: tuple[float, float]) -> list[alt.Chart]:
     first, second = (name.upper().replace("PATCHML", "PatchML") for name in question.pair)
     title = f"{first} - {second} (points)"
     y = alt.Y("gap:Q", title=title, scale=alt.Scale(domain=list(reach)), axis=alt.Axis(tickCount=4))
@@ -129,32 +141,34 @@ def _difference(data: alt.NamedData, n: int, question: Question, reach: tuple[fl
     base = alt.Chart(data).encode(x=x, y=y, tooltip=_tips(question))
     dots = base.mark_point(filled=True, size=12, color=GREY).encode(opacity=_opacity(0.9))
     zero = alt.Chart(alt.InlineData([{"gap": 0}])).mark_rule(color="#888888").encode(y=y)
-    return alt.layer(zero, dots, _rings(base)).properties(width=290, height=90)
+    return [zero, dots, _rings(base)]
 
 
-def _boxes(data: alt.NamedData, question: Question) -> alt.LayerChart:
+def _boxes(data: alt.NamedData, question: Question) -> list[alt.Chart]:
     """Boxplots of the chosen checkpoints by label count."""
     order = ["all", *(str(g) for g in question.label_counts or range(1, 6))]
     names = [NAMES[name] for name in question.pair]
+    # ASMA is a mean over label counts; at one of them it is the subgroup accuracy.
+    title = "ASMA; subgroup accuracy (%)" if question.metric == "asma" else f"{METRICS[question.metric]} (%)"
     base = alt.Chart(data).encode(
         x=alt.X("labels:N", title="labels of a picture", sort=order, axis=alt.Axis(labelAngle=0)),
         xOffset=alt.XOffset("set:N", sort=names),
-        y=alt.Y("percent:Q", title=f"{METRICS[question.metric]} (%)", scale=alt.Scale(zero=False)),
+        y=alt.Y("percent:Q", title=title, scale=alt.Scale(zero=False)),
         tooltip=[
             alt.Tooltip("checkpoint:N"),
             alt.Tooltip("set:N", title="image set"),
             alt.Tooltip("labels:N"),
-            alt.Tooltip("percent:Q", title=f"{METRICS[question.metric]} (%)"),
+            alt.Tooltip("percent:Q", title=title),
         ],
     )
     color = alt.Color("set:N", scale=_colors(question), sort=names, title=None, legend=None)
     drawn = base.mark_boxplot(extent="min-max", size=13, opacity=0.45, median={"color": "black"}).encode(color=color)
     dots = base.mark_point(filled=True, size=40, stroke="black", strokeWidth=1.2, opacity=1)
     ringed = dots.encode(color=color).transform_filter(RINGED)
-    return alt.layer(drawn, ringed).properties(width=250, height=284)
+    return [drawn, ringed]
 
 
-def _ranks(data: alt.NamedData, n: int, question: Question, group: int) -> alt.LayerChart:
+def _ranks(data: alt.NamedData, n: int, question: Question) -> list[alt.Chart]:
     """Rank by top-1 on the first set against rank by the metric on the second; the marked ones by name."""
     first, second = (NAMES[name].split(" (")[0] for name in question.pair)
     scale = alt.Scale(domain=[n * 1.02 + 1, 1 - n * 0.02], nice=False)
@@ -164,17 +178,18 @@ def _ranks(data: alt.NamedData, n: int, question: Question, group: int) -> alt.L
     diagonal = line.mark_line(color="#999999", strokeDash=[4, 4]).encode(x=x, y=y)
     base = alt.Chart(data).encode(x=x, y=y, tooltip=_tips(question))
     dots = base.mark_circle(size=22, color=GREY).encode(opacity=_opacity(0.8))
-    dots = dots.add_params(alt.selection_interval(name=f"rank{group}"))
     # To the side where there is room, and only while they fit: more than three names would lie on each other.
     right_half = f"datum.rank_before < {n / 2}"
     align, dx = alt.expr(f"{right_half} ? 'right' : 'left'"), alt.expr(f"{right_half} ? -9 : 9")
     names = base.mark_text(align=align, dx=dx, fontSize=11, fontWeight="bold", limit=190, color=INK)
     names = names.encode(text="checkpoint:N").transform_filter(f"length(marked) <= 3 && {RINGED}")
-    return alt.layer(diagonal, dots, _rings(base), names).properties(width=250, height=284)
+    return [diagonal, dots, _rings(base), names]
 
 
 def _rings(base: alt.Chart) -> alt.Chart:
-    return base.mark_point(size=90, color="black", strokeWidth=1.6).transform_filter(RINGED)
+    many = "length(marked) > 8"  # large rings would lie on each other
+    size, width = alt.expr(f"{many} ? 30 : 90"), alt.expr(f"{many} ? 1 : 1.6")
+    return base.mark_point(size=size, color="black", strokeWidth=width).transform_filter(RINGED)
 
 
 def _opacity(opacity: float):

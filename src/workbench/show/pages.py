@@ -30,7 +30,7 @@ CSS = """
 .workbench td:first-child {max-width: 290px; overflow: hidden; text-overflow: ellipsis}
 .workbench th {position: sticky; top: 0; background: var(--jp-layout-color2, #eee)}
 .workbench th button {all: unset; cursor: pointer; font-weight: bold}
-.workbench td button {all: unset; cursor: pointer}
+.workbench td button, .workbench td button[aria-pressed=true] {all: unset; cursor: pointer}
 .workbench .n {text-align: right; font-variant-numeric: tabular-nums}
 .workbench tr.marked td {background: #cfe6f5; color: #111; font-weight: bold}
 .workbench .cards {display: grid; grid-template-columns: repeat(auto-fill, minmax(var(--card, 330px), 1fr)); gap: 8px;

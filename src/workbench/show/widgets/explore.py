@@ -64,9 +64,7 @@ class Explorer(Instrument):
     def _make_controls(self) -> None:
         scores, w = self.scores, ipywidgets
         metrics = [(METRICS[name], name) for name in scores.metrics]
-        self.metric = w.ToggleButtons(
-            options=metrics, description="metric", style={"button_width": "auto"}, layout={"width": "430px"}
-        )
+        self.metric = w.ToggleButtons(options=metrics, style={"button_width": "auto"})
         self.pair = w.Dropdown(description="image sets", style=_WIDE, layout={"width": "auto"})
         self.source = w.Dropdown(options=["all", *scores.sources], description="source", layout={"width": "200px"})
         self.family = w.Dropdown(options=["all", *scores.families], description="family", layout={"width": "220px"})
@@ -87,7 +85,7 @@ class Explorer(Instrument):
             button = ipywidgets.Button(description="save CSV and SVG", layout={"width": "auto"})
             button.on_click(lambda _button: self.guarded(self.save))
             last.append(button)
-        rows = ([self.metric, self.pair], [self.source, self.label_counts, *last])
+        rows = ([ipywidgets.Label("metric"), self.metric, self.pair], [self.source, self.label_counts, *last])
         return tuple(ipywidgets.HBox(row, layout={"flex_flow": "row wrap"}) for row in rows)
 
     def _offer_pairs(self) -> None:

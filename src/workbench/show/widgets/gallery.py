@@ -83,7 +83,7 @@ class Gallery(Instrument):
         self.original = original_of(self.labels, original)
         parts = [answers.answers(one, self.labels, self.original) for one in self.predictions]
         answered = parts[0] if len(parts) == 1 else answers.beside(*parts)
-        shown = answered.index.isin(self.images.images)
+        shown = pd.Index(self.images.images, dtype="str").get_indexer(answered.index) >= 0
         name = self.predictions[0].checkpoint
         if not shown.any():
             raise InputError(
