@@ -34,7 +34,7 @@ test-browser: setup  ## Drive JupyterLab in chromium: every notebook, every inst
 	@$(BIN)/python -c 'import playwright' 2>/dev/null || \
 		$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]'
 	@rm -rf outputs/browser
-	@$(BIN)/pytest -m browser tests/browser
+	@$(BIN)/pytest -n 2 --dist loadscope -m browser tests/browser
 
 # Both listen on this machine only, and let in who has the token of the address that they print and open.
 lab: setup  ## Open JupyterLab on the start page
