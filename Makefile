@@ -4,10 +4,10 @@ BIN := .venv/bin
 OUT ?= outputs
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce test lab lint scores notebooks bench lock clean
+.PHONY: help setup reproduce test test-browser lab dashboard lint scores notebooks bench lock clean
 
 help:  ## Show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 setup: .venv/installed  ## Make .venv and install everything into it (some minutes, about 7 GB with torch)
 
@@ -27,8 +27,21 @@ reproduce: setup  ## Run every notebook; write figures, tables and the report to
 test: setup  ## Run all tests: pytest, and strict nbval on the notebooks
 	@$(BIN)/pytest -n 2 --dist loadscope --nbval --nbval-current-env tests src notebooks
 
-lab: setup  ## Open JupyterLab on the notebooks
+test-browser: setup  ## Drive JupyterLab in chromium: every notebook, every instrument; pictures in outputs/browser
+	@command -v chromium chromium-browser google-chrome >/dev/null || { \
+		[ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && apt-get update -qq && apt-get install -y -qq chromium >/dev/null; } || \
+		{ echo "There is no chromium, and it could not be installed. On Debian: sudo apt-get install chromium"; exit 1; }
+	@$(BIN)/python -c 'import playwright' 2>/dev/null || \
+		$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]'
+	@rm -rf outputs/browser
+	@$(BIN)/pytest -n 2 --dist loadscope -m browser tests/browser
+
+# Both listen on this machine only, and let in who has the token of the address that they print and open.
+lab: setup  ## Open JupyterLab on the start page
 	@$(BIN)/jupyter lab --ip=127.0.0.1 --notebook-dir=notebooks notebooks/00-start.ipynb
+
+dashboard: setup  ## Open a read-only page with explore on the published and the real scores
+	@$(BIN)/voila dashboard/explore.ipynb --Voila.ip=127.0.0.1 --Voila.auto_token=True
 
 lint: setup  ## Check style and types: ruff, pyright
 	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/pyright
@@ -37,8 +50,8 @@ scores: setup  ## Compute data/scores again from the public files (needs: workbe
 	@$(BIN)/python -c "from workbench.score import committed; committed.write()"
 
 notebooks: setup  ## Run the notebooks in place, for committing them with fresh outputs
-	@$(BIN)/jupyter nbconvert --log-level WARN --to notebook --execute --inplace \
-		--ExecutePreprocessor.record_timing=False notebooks/*.ipynb
+	@WORKBENCH_STATIC=1 $(BIN)/jupyter nbconvert --log-level WARN --to notebook --execute --inplace \
+		--ExecutePreprocessor.record_timing=False --ExecutePreprocessor.store_widget_state=False notebooks/*.ipynb
 
 bench: setup  ## Measure the engine against timm's loop: make bench PICTURES=DIR [N=1000] [LONG=--long]
 	@test -n "$(PICTURES)" || { echo "Say which pictures: make bench PICTURES=DIR"; exit 1; }
@@ -46,7 +59,7 @@ bench: setup  ## Measure the engine against timm's loop: make bench PICTURES=DIR
 
 lock: ## Resolve the newest versions into constraints.txt
 	@rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
-	@.venv-lock/bin/pip install --quiet --disable-pip-version-check -e '.[sample,dev]'
+	@.venv-lock/bin/pip install --quiet --disable-pip-version-check -e '.[sample,dev,browser]'
 	@{ echo "# Made by 'make lock': versions that were tested together. Constraints, so that each platform takes its own subset."; \
 		.venv-lock/bin/pip freeze --exclude-editable | sed 's/+[a-z0-9.]*$$//'; } > constraints.txt
 	@rm -rf .venv-lock

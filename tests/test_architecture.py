@@ -56,7 +56,12 @@ def test_imports_go_from_left_to_right_only(path):
         ("workbench.show.failures", ["torch", "timm"]),
         ("workbench.show.ledger", ["torch", "timm"]),
         ("workbench.show.ranking", ["torch", "timm"]),
+        ("workbench.score.questions", ["torch", "timm", "altair", "ipywidgets"]),
+        ("workbench.score.answers", ["torch", "timm", "altair", "ipywidgets"]),
+        ("workbench.inputs.agreement", ["torch", "timm", "altair", "ipywidgets", "krippendorff"]),
+        ("workbench.show", ["torch", "timm", "altair", "ipywidgets", "anywidget", "pandas"]),
         ("workbench.show.charts", ["torch", "timm"]),
+        ("workbench.show.widgets.gallery", ["torch", "timm"]),
     ],
 )
 def test_importing_does_not_load(module, heavy):

@@ -1,11 +1,13 @@
 """Files that are whole or not there, and tables that are read strictly."""
 
 import os
+import socket
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 from workbench.errors import DamagedFileError, InputError
 
@@ -36,6 +38,28 @@ def writing(path: Path) -> Iterator[BinaryIO]:
     finally:
         if part is not None:
             part.unlink(missing_ok=True)
+
+
+def lock(path: Path, target: Path, advice: str) -> IO[str]:
+    """Take the lock file `path` for writing `target`; closing the stream, or the end of the process, gives it back.
+
+    Raises `InputError` that names the holder and gives `advice` where another process has it.
+    """
+    import fcntl
+
+    stream = path.open("a+")
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        stream.seek(0)
+        holder = stream.read().strip() or "another process"
+        stream.close()
+        raise InputError(f"{target} is being written by {holder}; {advice}") from error
+    stream.truncate(0)
+    since = datetime.now().astimezone().isoformat(timespec="seconds")
+    stream.write(f"process {os.getpid()} on {socket.gethostname()} since {since}")
+    stream.flush()
+    return stream
 
 
 def read_lines(path: Path) -> list[str]:

@@ -65,6 +65,7 @@ def reproduce(
     _refuse_unknown(values or {}, chosen)
     _make_writable(out)
     started = time.time()
+    os.environ["WORKBENCH_STATIC"] = "1"  # kernels inherit it: instruments leave a picture, for nobody looks on
     runs = _run_all(chosen, given, out, jobs or min(4, os.cpu_count() or 1), on_change)
     facts = provenance.collect(out, started, runs, given)
     provenance.write(facts, out)

@@ -44,3 +44,36 @@ def test_class_data_are_read_without_importing_timm(monkeypatch):
 def test_a_data_file_that_timm_lacks_is_named():
     with pytest.raises(MissingSourceError, match=r"nothing\.txt"):
         classes.timm_info("nothing.txt")
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        ("tabby", 281),
+        ("TIGER CAT", 282),
+        ("n02123045", 281),
+        ("281", 281),
+        ("crane (517)", 517),
+        ("stripy kitty", None),
+    ],
+)
+def test_a_class_is_found_by_name_id_or_index(text, first):
+    assert next(iter(classes.find(text)), None) == first
+
+
+def test_every_class_is_found_by_its_name_and_by_its_wordnet_id():
+    for label in range(0, 1000, 37):
+        assert classes.find(classes.names()[label])[0] == label
+        assert classes.find(classes.wnids()[label]) == [label]
+
+
+def test_classes_are_found_by_what_wordnet_says_of_them():
+    assert 9 in classes.find("flightless")
+    assert classes.find("  ") == []
+    assert len(classes.find("dog", most=5)) == 5
+
+
+def test_a_description_has_all_names_the_id_and_the_definition():
+    text = classes.describe(134)
+    assert "n02012849" in text
+    assert "bird" in text

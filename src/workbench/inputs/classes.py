@@ -38,20 +38,68 @@ def index() -> dict[str, int]:
 
 
 @cache
+def lemmas() -> tuple[tuple[str, ...], ...]:
+    """Every name that WordNet has for each class.
+
+    >>> lemmas()[281]
+    ('tabby', 'tabby cat')
+    """
+    return tuple(tuple(text.split(", ")) for text in _texts("imagenet_synset_to_lemma.txt"))
+
+
+@cache
 def names() -> tuple[str, ...]:
     """Name of each class: its first WordNet lemma, with the class index where two classes share it.
 
     >>> names()[281], names()[134], names()[517]
     ('tabby', 'crane (134)', 'crane (517)')
     """
-    lemmas = [text.split(",")[0] for text in _texts("imagenet_synset_to_lemma.txt")]
-    return tuple(f"{lemma} ({i})" if lemmas.count(lemma) > 1 else lemma for i, lemma in enumerate(lemmas))
+    first = [several[0] for several in lemmas()]
+    return tuple(f"{lemma} ({i})" if first.count(lemma) > 1 else lemma for i, lemma in enumerate(first))
 
 
 @cache
 def glosses() -> tuple[str, ...]:
     """WordNet definition of each class."""
     return _texts("imagenet_synset_to_definition.txt")
+
+
+def describe(label: int) -> str:
+    """What a tooltip says of a class: all its names, WordNet id, index and definition.
+
+    >>> describe(281)
+    'tabby, tabby cat (n02123045, class 281): a cat with a grey or tawny coat mottled with black'
+    """
+    return f"{', '.join(lemmas()[label])} ({wnids()[label]}, class {label}): {glosses()[label]}"
+
+
+def find(text: str, *, most: int = 8) -> list[int]:
+    """The classes that a typed text may mean, best first: by index, WordNet id, any of the names, definition.
+
+    >>> [names()[label] for label in find("tabby")]
+    ['tabby']
+    >>> find("n02123045"), find("281"), find("no such thing")
+    ([281], [281], [])
+    """
+    wanted = text.strip().lower()
+    if not wanted:
+        return []
+    fitting = [(fit, label) for label in range(N_CLASSES) if (fit := _fit(wanted, label)) is not None]
+    return [label for _, label in sorted(fitting)[:most]]
+
+
+def _fit(wanted: str, label: int) -> int | None:
+    """How well a text fits a class, 0 is best; None where it does not."""
+    known = [name.lower() for name in (*lemmas()[label], names()[label])]
+    tests = (
+        wanted in (str(label), wnids()[label], *known),
+        any(wanted in name.split() for name in known),
+        any(name.startswith(wanted) for name in known),
+        any(f" {wanted}" in name for name in known),
+        any(wanted in name for name in known),
+        len(wanted) > 2 and wanted in glosses()[label].lower(),
+    )
+    return next((place for place, holds in enumerate(tests) if holds), None)
 
 
 def _texts(file_name: str) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import DamagedFileError, InputError, unknown
-from workbench.files import read_table
+from workbench.files import read_table, writing
 from workbench.inputs import classes, images, multilabel, sources
 
 
@@ -131,6 +131,15 @@ def read(path: Path) -> LabelSet:
             f"{path} names {len(mapping) - len(labels)} images twice, under different paths; keep one each"
         )
     return from_mapping(path.stem, labels)
+
+
+def write(labels: LabelSet, path: str | Path) -> Path:
+    """Write a label set as JSON, ``{image id: [class index, ...]}``, as :func:`read` takes it."""
+    ends, flat = labels.indptr.tolist(), labels.classes.tolist()
+    mapping = {image: flat[ends[row] : ends[row + 1]] for row, image in enumerate(labels.images)}
+    with writing(Path(path)) as stream:
+        stream.write((json.dumps(mapping, indent=0) + "\n").encode())
+    return Path(path)
 
 
 def _read_json(path: Path) -> dict[str, list]:

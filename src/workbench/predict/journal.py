@@ -4,17 +4,15 @@ One file per checkpoint, in ``.partial`` beside the predictions: a line of JSON 
 one record of fixed size per picture. A record that a kill cut short is dropped at the next start.
 """
 
-import fcntl
 import json
 import os
-import socket
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from workbench.errors import DamagedFileError, InputError
+from workbench.files import lock
 
 EVERY = 512  # records between two fsyncs: a power cut loses no more than that; a killed process loses nothing written
 
@@ -80,7 +78,7 @@ class Journal:
     def _open(self, restart: bool) -> None:
         assert self.path is not None
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._take_lock()
+        self._lock = lock(self._lock_path, self.path, "wait for it, or choose another --out")
         header = json.dumps(self.key, sort_keys=True).encode() + b"\n"
         data = b"" if restart or not self.path.exists() else self.path.read_bytes()
         line, newline, body = data.partition(b"\n")
@@ -104,22 +102,6 @@ class Journal:
         else:
             self._stream.write(header)
             self._stream.flush()
-
-    def _take_lock(self) -> None:
-        self._lock = self._lock_path.open("a+")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            self._lock.seek(0)
-            holder = self._lock.read().strip() or "another process"
-            self._lock.close()
-            raise InputError(
-                f"{self.path} is being written by {holder}; wait for it, or choose another --out"
-            ) from error
-        self._lock.truncate(0)
-        since = datetime.now().astimezone().isoformat(timespec="seconds")
-        self._lock.write(f"process {os.getpid()} on {socket.gethostname()} since {since}")
-        self._lock.flush()
 
 
 def differences(old: dict, new: dict) -> str:

@@ -6,6 +6,7 @@ Predictions carry no labels, so rescoring needs no GPU.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -51,6 +52,12 @@ class Predictions:
     def file_name(self) -> str:
         """Name of its file in a folder of predictions."""
         return file_name(self.checkpoint, self.image_set, self.protocol)
+
+    def take(self, rows: Sequence[int] | np.ndarray | pd.Series) -> "Predictions":
+        """The predictions of some rows, in their order."""
+        places = np.asarray(rows)
+        scores = None if self.scores is None else self.scores[places]
+        return replace(self, images=self.images[places], classes=self.classes[places], scores=scores)
 
     @property
     def failures(self) -> dict[str, str]:
@@ -103,14 +110,8 @@ def part(predictions: Predictions, images: ImageSet) -> Predictions:
     if not len(rows):
         raise InputError(f"the predictions on {predictions.image_set} hold no picture of image set {images.name!r}")
     failures = {image: why for image, why in predictions.failures.items() if image in wanted}
-    return replace(
-        predictions,
-        image_set=images.name,
-        images=predictions.images[rows],
-        classes=predictions.classes[rows],
-        scores=None if predictions.scores is None else predictions.scores[rows],
-        provenance=predictions.provenance | {"failures": failures},
-    )
+    own = predictions.provenance | {"failures": failures}
+    return replace(predictions.take(rows), image_set=images.name, provenance=own)
 
 
 def write(predictions: Predictions, path: str | Path) -> Path:

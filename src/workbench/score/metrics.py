@@ -43,12 +43,18 @@ def wilson(successes: float, n: int) -> tuple[float, float]:
     >>> [round(x, 4) for x in wilson(38_066, 50_000)]
     [0.7576, 0.765]
     """
-    if n == 0:
-        return np.nan, np.nan
-    share, z2 = successes / n, Z95**2
-    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = Z95 / (1 + z2 / n) * np.sqrt(share * (1 - share) / n + z2 / (4 * n**2))
-    return float(max(0.0, centre - half)), float(min(1.0, centre + half))
+    low, high = wilson_array(np.array([successes]), np.array([n]))
+    return float(low[0]), float(high[0])
+
+
+def wilson_array(successes: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """:func:`wilson` of many shares at once."""
+    z2 = Z95**2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = successes / n
+        centre = (share + z2 / (2 * n)) / (1 + z2 / n)
+        half = Z95 / (1 + z2 / n) * np.sqrt(share * (1 - share) / n + z2 / (4 * n**2))
+    return np.maximum(0.0, centre - half), np.minimum(1.0, centre + half)
 
 
 def standard_error(values: np.ndarray) -> float:

@@ -71,7 +71,7 @@ def score(
             warnings.warn(f"{seen}; they are in no denominator", stacklevel=2)
         _check_depth(one, counts)
         joined = _join(one, own, drop_unlabelled)
-        scored = _scores(*joined, own, _original(own, original), counts)
+        scored = _scores(*joined, own, original_of(own, original), counts)
         rows += [(one.checkpoint, one.image_set, own.name, one.protocol, *row, one.source) for row in scored]
     return _frame(rows)
 
@@ -238,7 +238,7 @@ def _label_set(labels: LabelSet | str) -> LabelSet:
     return label_sets.load(labels) if isinstance(labels, str) else labels
 
 
-def _original(labels: LabelSet, original: LabelSet | str | None) -> LabelSet | None:
+def original_of(labels: LabelSet, original: LabelSet | str | None = None) -> LabelSet | None:
     """The single-label set that top-1 asks: the given one, the paired one, or `labels` itself where each
     image has one.
     """

@@ -62,7 +62,8 @@ def _bars(best: np.ndarray, scores: np.ndarray, wanted: list[int]) -> pd.DataFra
     correct = np.isin(best, wanted)
     names = [classes.names()[label] for label in best]
     text = [f"{share} %{' correct' if right else ''}" for right, share in zip(correct, percent, strict=True)]
-    return pd.DataFrame({"class": names, "score": percent, "correct": correct, "text": text})
+    meaning = [classes.describe(label) for label in best]
+    return pd.DataFrame({"class": names, "score": percent, "correct": correct, "text": text, "meaning": meaning})
 
 
 def _picture_with_bars(heading: list[str], url: str, bars: pd.DataFrame, side: int) -> alt.HConcatChart:
@@ -74,7 +75,11 @@ def _picture_with_bars(heading: list[str], url: str, bars: pd.DataFrame, side: i
         y=alt.Y("class:N", sort=bars["class"].tolist(), title=None, axis=axis),
         # Bars end at 100; the rest of the width is for their text.
         x=alt.X("score:Q", scale=alt.Scale(domain=[0, 150]), axis=None),
-        tooltip=[alt.Tooltip("class:N"), alt.Tooltip("score:Q", title="score (%)"), alt.Tooltip("correct:N")],
+        tooltip=[
+            alt.Tooltip("meaning:N", title="class"),
+            alt.Tooltip("score:Q", title="score (%)"),
+            alt.Tooltip("correct:N"),
+        ],
     )
     drawn = base.mark_bar(height=13, strokeWidth=1.5).encode(
         fill=alt.Fill("correct:N", scale=alt.Scale(domain=[True, False], range=[GREEN, "white"]), legend=None),

@@ -49,10 +49,10 @@ def enable() -> None:
     alt.renderers.enable("workbench")
 
 
-def spec(chart: alt.TopLevelMixin) -> dict:
-    """The Vega-Lite specification of a chart, theme included."""
+def spec(chart: alt.TopLevelMixin, *, validate: bool = True) -> dict:
+    """The Vega-Lite specification of a chart, theme included; checked against the schema unless not to `validate`."""
     with alt.theme.enable("workbench"):
-        return chart.to_dict()
+        return chart.to_dict(validate=validate)
 
 
 def png(specification: dict, scale: float = PNG_SCALE) -> bytes:
@@ -75,11 +75,11 @@ def vl_version() -> str:
 
 
 def _render(specification: dict, **_) -> dict:
-    image = base64.b64encode(_small_png(specification)).decode()
+    image = base64.b64encode(small_png(specification)).decode()
     return {MIME: specification, "image/png": image, "text/plain": "<a chart>"}
 
 
-def _small_png(specification: dict) -> bytes:
+def small_png(specification: dict) -> bytes:
     """A PNG of 128 colours, a third of the size: notebooks keep it beside the specification."""
     from PIL import Image
 

@@ -1,0 +1,1 @@
+"""Instruments for a notebook: thin widgets over `score`, `inputs` and :mod:`workbench.show.pages`."""

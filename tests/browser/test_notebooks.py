@@ -1,0 +1,40 @@
+"""Every notebook in JupyterLab: it opens, Run All ends without an error, every chart draws, with the network off."""
+
+import nbformat
+import pytest
+
+from workbench import reproduce
+from workbench.show.theme import MIME
+
+pytestmark = pytest.mark.browser
+
+
+def charts(name: str) -> int:
+    """How many charts the committed notebook has, `explore` included."""
+    cells = nbformat.read(reproduce.notebooks_dir() / f"{name}.ipynb", as_version=4).cells
+    kept = sum(MIME in output.get("data", {}) for cell in cells for output in cell.get("outputs", []))
+    return kept + sum("show.explore" in cell.source for cell in cells if cell.cell_type == "code")
+
+
+@pytest.mark.parametrize("name", reproduce.names())
+def test_a_notebook_runs_and_every_chart_draws(name, opened, page):
+    notebook = opened(f"{name}.ipynb")
+    tab = notebook.tab
+    notebook.run_all(240)
+    assert notebook.errors() == []
+    outputs = tab.locator(".vega-embed")
+    assert outputs.count() == charts(name)
+    for number in range(charts(name)):
+        chart = outputs.nth(number)
+        chart.scroll_into_view_if_needed()
+        drawn = chart.locator("canvas, svg").first
+        drawn.wait_for(timeout=20_000)
+        assert drawn.bounding_box()["width"] > 100
+    text = tab.locator(".jp-Notebook").inner_text().lower()
+    assert "javascript error" not in text
+    assert "loading widget" not in text
+    assert "error displaying widget" not in text
+    notebook.show(outputs.first)
+    page.shot(f"notebook-{name}")
+    assert page.errors == []
+    assert page.outside == []
