@@ -39,6 +39,12 @@ def wait_for(url: str, process: subprocess.Popen, log: Path, seconds: float = 60
     pytest.fail(f"{url} did not answer:\n{log.read_text()[-3000:]}")
 
 
+def sessions(lab: str) -> list[dict]:
+    """Open notebooks and their kernels, as the server knows them."""
+    with urllib.request.urlopen(f"{lab}/api/sessions?token=t") as answer:
+        return json.load(answer)
+
+
 def stop(process: subprocess.Popen) -> None:
     process.terminate()
     try:
@@ -158,13 +164,29 @@ class Notebook:
         self.page, self.tab = page, page.page
         self.tab.goto(f"{lab}/lab/workspaces/w{time.monotonic_ns()}/tree/{name}?token=t")
         self.tab.wait_for_selector(".jp-Notebook .jp-Cell", timeout=30_000)
-        self.tab.wait_for_selector(
-            ".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=60_000, state="attached"
-        )
+        self._wait_for_kernel(lab, name)
+
+    def _wait_for_kernel(self, lab: str, name: str) -> None:
+        """Until the server says that the kernel is idle and the page is connected to it."""
+        end = time.monotonic() + 60
+        while time.monotonic() < end:
+            kernels = [session["kernel"] for session in sessions(lab) if session["path"] == name]
+            if any(kernel["execution_state"] == "idle" and kernel["connections"] for kernel in kernels):
+                self.tab.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", state="attached")
+                return
+            self.tab.wait_for_timeout(200)
+        pytest.fail(f"no kernel for {name}: {sessions(lab)}")
+
+    def choose(self, menu: str, entry: str) -> None:
+        """An entry of the main menu."""
+        self.tab.get_by_role("menuitem", name=menu, exact=True).click()
+        self.tab.get_by_role("menuitem", name=entry).first.click()
 
     def run_all(self, seconds: float = 120) -> None:
-        """Run > Run All Cells, until every cell has run."""
-        for _ in range(5):  # a kernel that is not connected yet drops the request
+        """Run > Run All Cells, until every cell has run. Committed outputs go first, so that none counts as run."""
+        self.choose("Edit", "Clear Outputs of All Cells")
+        assert not any(re.search(r"\d", prompt) for prompt in self.prompts())
+        for _ in range(5):  # a kernel whose state the page does not know yet drops the request
             self.tab.get_by_role("menuitem", name="Run", exact=True).click()
             self.tab.get_by_role("menuitem", name="Run All Cells", exact=True).click()
             self.tab.wait_for_timeout(1500)
@@ -174,8 +196,7 @@ class Notebook:
 
     def restart_and_run_all(self, seconds: float = 120) -> None:
         """Kernel > Restart Kernel and Run All Cells."""
-        self.tab.get_by_role("menuitem", name="Kernel", exact=True).click()
-        self.tab.get_by_role("menuitem", name=re.compile("Restart Kernel and Run All Cells")).click()
+        self.choose("Kernel", "Restart Kernel and Run All Cells")
         self.tab.locator(".jp-Dialog button.jp-mod-accept").click()
         self.tab.wait_for_timeout(1500)
         self.settle(seconds)
@@ -207,8 +228,6 @@ class Notebook:
 def opened(page, lab):
     """Opens notebooks by name, and stops their kernels afterwards."""
     yield lambda name: Notebook(page, lab, name)
-    with urllib.request.urlopen(f"{lab}/api/sessions?token=t") as answer:
-        sessions = json.load(answer)
-    for session in sessions:
+    for session in sessions(lab):
         request = urllib.request.Request(f"{lab}/api/sessions/{session['id']}?token=t", method="DELETE")
         urllib.request.urlopen(request).close()

@@ -23,6 +23,7 @@ def test_a_notebook_runs_and_every_chart_draws(name, opened, page):
     notebook.run_all(240)
     assert notebook.errors() == []
     outputs = tab.locator(".vega-embed")
+    outputs.nth(charts(name) - 1).wait_for(state="attached", timeout=30_000)
     assert outputs.count() == charts(name)
     for number in range(charts(name)):
         chart = outputs.nth(number)

@@ -58,6 +58,14 @@ def test_taking_back_is_a_line_of_its_own(path):
     assert decisions.read(path) == []
 
 
+def test_taking_back_brings_back_what_was_said_before_even_within_a_second(path):
+    log = Decisions(path, "ada")
+    for verdict in ("correct", "wrong", "correct"):
+        log.add("a.jpg", 1, verdict)
+    log.undo()
+    assert log.verdicts("a.jpg") == {1: "wrong"}
+
+
 def test_one_annotator_does_not_take_back_what_another_said(path):
     log = Decisions(path, "ada")
     log.add("a.jpg", 1, "correct")

@@ -115,3 +115,14 @@ def test_figures_are_drawn_from_one_checkpoint_too(everything):
     one = everything[(everything["checkpoint"] == "resnet50") & (everything["source"] == "recht2019")]
     theme.svg(theme.spec(charts.accuracy_gap(gaps.gap(one), "top1")))
     theme.svg(theme.spec(charts.rank_shift(ranks.rank_shift(one, after=("v2", "asma")), "a", "b")))
+
+
+def test_relabelling_shows_both_label_sets_of_each_checkpoint_in_their_order(everything):
+    some = everything[everything["checkpoint"].isin(["resnet50", "vgg16"]) & (everything["image_set"] == "v2")]
+    moved = pd.concat({"before": some, "after": some.assign(value=some["value"] - 0.01)}, names=["labels_of"])
+    spec = theme.spec(charts.relabelled(moved.reset_index(0)))
+    (frame,) = rows(spec)
+    assert frame.groupby("checkpoint")["labels_of"].apply(list).tolist() == [["before", "after"]] * 2
+    assert ["before", "after"] in list(find(spec, "sort"))
+    pd.testing.assert_frame_equal(frame.select_dtypes("number").round(2), frame.select_dtypes("number"))
+    assert theme.svg(spec).startswith("<svg")

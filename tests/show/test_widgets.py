@@ -359,6 +359,11 @@ class TestWhereNobodyLooks:
         assert "application/vnd.jupyter.widget-view+json" in bundle
         assert bundle["text/plain"] == "<explore: run this cell in JupyterLab to use it>"
 
+    def test_the_picture_has_the_marks(self, explorer):
+        plain = explorer.picture()
+        explorer.mark("vgg16")
+        assert explorer.picture() != plain
+
     def test_a_report_gets_a_picture(self, explorer, pictures, tmp_path, monkeypatch):
         monkeypatch.setenv(panel.STATIC, "1")
         judge = show.relabel(pictures[0], predict("one", 5), LABELS, out=tmp_path / "x.jsonl")

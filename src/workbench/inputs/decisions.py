@@ -76,7 +76,7 @@ class Decisions:
         if not mine:
             return None
         decision = self.made.pop(mine[-1])
-        self._of[decision.image].remove(decision)
+        self._of[decision.image].pop()  # the last of all is the last of its picture
         self._append(asdict(decision) | {"time": _now(), "undo": True})
         return decision
 

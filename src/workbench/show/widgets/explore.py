@@ -58,8 +58,10 @@ class Explorer(Instrument):
         self.tell(f"saved {folder / name}.csv and .svg")
 
     def picture(self) -> bytes | None:
-        """The charts of the present question."""
-        return theme.small_png(self.charts.spec) if hasattr(self, "charts") else None
+        """The charts of the present question, with its marks."""
+        if not hasattr(self, "answer"):
+            return None
+        return theme.small_png(linked.overview(self.answer, self.question, self.marked))
 
     def _make_controls(self) -> None:
         scores, w = self.scores, ipywidgets
