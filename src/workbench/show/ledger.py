@@ -6,6 +6,7 @@ from great_tables import GT, loc, style
 from IPython.display import HTML
 
 from workbench.score.claims import VERDICTS
+from workbench.show import tables
 from workbench.show.theme import BLUE, GREEN, RED
 
 COLOURS: dict[str, str] = dict(zip(VERDICTS, (GREEN, BLUE, RED, "#767676"), strict=True))
@@ -45,19 +46,7 @@ def table(rows: pd.DataFrame, title: str, id: str) -> HTML:
             "because": rows["because"],
         }
     )
-    shown = (
-        GT(frame, id=id)
-        .tab_header(title=title)
-        .cols_align("left")
-        .tab_options(
-            table_font_size="13px",
-            heading_title_font_size="15px",
-            heading_align="left",
-            data_row_padding="4px",
-            table_margin_left="0px",
-            table_width="100%",
-        )
-    )
+    shown = GT(frame, id=id).tab_header(title=title).cols_align("left").tab_options(**tables.LOOK, table_width="100%")
     shown = shown.cols_width(id="5%", claim="29%", verdict="12%", found="28%", because="26%")
     shown = shown.tab_style(style.text(weight="bold"), loc.column_labels())
     shown = shown.tab_style(style.css("vertical-align: top; overflow-wrap: anywhere;"), loc.body())

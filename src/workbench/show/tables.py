@@ -2,10 +2,19 @@
 
 from html import escape
 from string import Template
+from typing import Any
 
 import pandas as pd
 from great_tables import GT, loc, style
 from IPython.display import HTML
+
+LOOK: dict[str, Any] = {
+    "table_font_size": "13px",
+    "heading_title_font_size": "15px",
+    "heading_align": "left",
+    "data_row_padding": "4px",
+    "table_margin_left": "0px",
+}
 
 
 def show(frame: pd.DataFrame, title: str, id: str, *, note: str = "") -> HTML:
@@ -22,13 +31,7 @@ def show(frame: pd.DataFrame, title: str, id: str, *, note: str = "") -> HTML:
         .fmt_number(decimals, decimals=2)
         .sub_missing(missing_text="")
         .tab_style(style.text(weight="bold"), loc.column_labels())
-        .tab_options(
-            table_font_size="13px",
-            heading_title_font_size="15px",
-            heading_align="left",
-            data_row_padding="4px",
-            table_margin_left="0px",
-        )
+        .tab_options(**LOOK)
     )
     return HTML((table.tab_source_note(note) if note else table).as_raw_html())
 
