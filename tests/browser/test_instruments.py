@@ -136,6 +136,7 @@ def test_gallery_pages_by_key_and_filters(theme, notebooks, opened, page, reques
     tab.locator(".workbench .card").nth(11).wait_for()
     notebook.show(outputs(tab))
     page.shot(f"gallery-{theme}")
+    assert -1 not in tab.locator(".widget-dropdown select").evaluate_all("lists => lists.map(one => one.selectedIndex)")
     cells = tab.locator(".jp-Cell").count()
     tab.locator(".workbench").focus()
     tab.keyboard.press("ArrowRight")

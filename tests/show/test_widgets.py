@@ -170,10 +170,10 @@ class TestGallery:
         gallery = show.gallery([predict("one", 5), predict("two", 8)], LABELS, pictures[0])
         gallery.status[0].value = "wrong"
         assert gallery.chosen.tolist() == [0, 1, 2, 3, 4]
-        gallery.status[0].value = None
+        gallery.status[0].value = "any"
         gallery.disagreement.value = "first"
         assert gallery.chosen.tolist() == [5, 6, 7]
-        gallery.disagreement.value = None
+        gallery.disagreement.value = "any"
         gallery.label_count.value = 2
         assert gallery.chosen.tolist() == list(range(0, 30, 3))
         gallery.order.value = "unsure"

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import ipywidgets
 import pandas as pd
@@ -20,6 +21,7 @@ from workbench.show.widgets.panel import Instrument, Panel
 PER_PAGE = 12
 TOP = 5
 MOST_VALUES = 40  # a column of facts with more values is filtered by a range or by typing
+ANY = "any"  # a value of its own: a list whose value is None is at times drawn without its text
 _WIDE = {"description_width": "initial"}
 
 
@@ -112,13 +114,13 @@ class Gallery(Instrument):
         w = ipywidgets
         counts = sorted(self.answered["label_count"].unique().tolist())
         known = [status for status in STATUSES if any((self.answered[c] == status).any() for c in self._status_columns)]
-        options = [("any", None), *((f"{pages.SIGNS[status]} {STATUSES[status]}", status) for status in known)]
+        options = [("any", ANY), *((f"{pages.SIGNS[status]} {STATUSES[status]}", status) for status in known)]
         self.status = [
             w.Dropdown(options=options, description=one.checkpoint, style=_WIDE, layout={"width": "auto"})
             for one in self.predictions
         ]
         self.label_count = w.Dropdown(
-            options=[("any", None), *((str(g), g) for g in counts)], description="label count", style=_WIDE
+            options=[("any", ANY), *((str(g), g) for g in counts)], description="label count", style=_WIDE
         )
         self.label_count.layout.width = "170px"
         self.label = w.Combobox(
@@ -134,7 +136,7 @@ class Gallery(Instrument):
             continuous_update=False,
         )
         self.disagreement = w.Dropdown(
-            options=[("any", None), *((title, kind) for kind, title in DISAGREEMENTS.items())],
+            options=[("any", ANY), *((title, kind) for kind, title in DISAGREEMENTS.items())],
             description="the two",
             style=_WIDE,
         )
@@ -164,11 +166,11 @@ class Gallery(Instrument):
             return
         low, high = self.confidence.value
         choice = Choice(
-            statuses=tuple(control.value for control in self.status),
-            label_count=self.label_count.value,
+            statuses=tuple(_chosen(control) for control in self.status),
+            label_count=_chosen(self.label_count),
             label=label,
             confidence=(low / 100, high / 100),
-            disagreement=self.disagreement.value,
+            disagreement=_chosen(self.disagreement),
             order=str(self.order.value),
             facts={f"fact {name}": control.value for name, control in self.facts.items() if _is_set(control)},
         )
@@ -231,7 +233,7 @@ def _fact_control(name: str, column: pd.Series):
     """A list of the values, or a range where they are many numbers, or a text where they are many words."""
     values = sorted(column.dropna().unique().tolist(), key=str)
     if len(values) <= MOST_VALUES:
-        options = [("any", None), *((str(value), value) for value in values)]
+        options = [("any", ANY), *((str(value), value) for value in values)]
         return ipywidgets.Dropdown(options=options, description=name, style=_WIDE, layout={"width": "auto"})
     if pd.api.types.is_numeric_dtype(column):
         low, high = float(column.min()), float(column.max())
@@ -247,4 +249,8 @@ def _fact_control(name: str, column: pd.Series):
 def _is_set(control) -> bool:
     if isinstance(control, ipywidgets.FloatRangeSlider):
         return tuple(control.value) != (control.min, control.max)
-    return control.value not in (None, "")
+    return control.value not in (ANY, "")
+
+
+def _chosen(control) -> Any:
+    return None if control.value == ANY else control.value
