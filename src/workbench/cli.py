@@ -9,7 +9,9 @@ from typing import Annotated
 
 import typer
 
+from workbench import terminal
 from workbench.errors import WorkbenchError
+from workbench.terminal import Format
 
 app = typer.Typer(
     help="Is a classifier worse, or does the benchmark ask for one label where the picture shows several?",
@@ -17,14 +19,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-
-
-class Format(StrEnum):
-    """How a score table is printed."""
-
-    table = "table"
-    csv = "csv"
-    json = "json"
 
 
 class Protocol(StrEnum):
@@ -66,8 +60,8 @@ def reproduce(
     """Run every notebook and write the report, the figures and the tables."""
     from workbench import reproduce as reproduction
 
-    values = _parameters(parameter or ())
-    runs = reproduction.reproduce(out, only=only or (), values=values, jobs=jobs, on_change=_notebook_bar())
+    values = terminal.parameters(parameter or ())
+    runs = reproduction.reproduce(out, only=only or (), values=values, jobs=jobs, on_change=terminal.notebook_bar())
     for run in runs:
         typer.echo(f"  {run.name:22} {run.seconds:6.1f} s  {'FAILED: ' + run.error if run.error else 'ok'}")
     typer.echo(f"Open {out / 'index.html'}")
@@ -173,13 +167,13 @@ def score(
         (store.read(file) for file in files),
         labels,
         original=original,
-        label_counts=_whole_numbers(label_counts, "--label-counts") if label_counts is not None else None,
+        label_counts=terminal.whole_numbers(label_counts, "--label-counts") if label_counts is not None else None,
         drop_unlabelled=drop_unlabelled,
     )
     for one in seeds.left_out(frame).query("left_out > 0").itertuples():
         seen = f"{one.left_out} of the {one.composites} composites of {one.image_set} show another number of labels"
         typer.echo(f"note: {seen} than those asked for; they are in no subgroup", err=True)
-    typer.echo(_formatted(frame, format), nl=False)
+    typer.echo(terminal.score_table(frame, format), nl=False)
 
 
 @patchml.command()
@@ -216,13 +210,19 @@ def build(
     pictures = image_sets.open_set(images) if images else image_sets.sample()
     annotated = boxes.read(annotations) if annotations else boxes.sample()
     pool = boxes.patches(annotated, pictures, drop_missing=drop_missing)
-    wanted = _whole_numbers(counts, "--counts")
-    sides = dict(zip(wanted, _as_many(_whole_numbers(sizes, "--sizes"), wanted), strict=True)) if sizes else None
+    wanted = terminal.whole_numbers(counts, "--counts")
+    sides = terminal.sizes(sizes, wanted)
     for one in dict.fromkeys(seed or [1]):
         plan = planning.plan(
-            pool, seed=one, counts=wanted, sizes=sides, canvas=canvas, composites=number, pictures=_absolute(images)
+            pool,
+            seed=one,
+            counts=wanted,
+            sizes=sides,
+            canvas=canvas,
+            composites=number,
+            pictures=image_sets.absolute(images) if images else "",
         )
-        kept = composites.write(plan, pictures, out, format.value, on_picture=_picture_bar(plan.name))
+        kept = composites.write(plan, pictures, out, format.value, on_picture=terminal.picture_bar(plan.name))
         table = planning.counts_by_label(plan)
         listed = table[table["count"] == table["label_count"]].set_index("count")["composites"].to_dict()
         whole = ", ".join(f"{listed.get(k, 0)} with {k} labels" for k in wanted)
@@ -247,7 +247,7 @@ def verify(
     claimed = leaderboards.read(leaderboard) if leaderboard else None
     own = reconciliation.own_scores(store.read(file) for file in files)
     table = reconciliation.verify(own, claimed, tolerance=tolerance / 100)
-    typer.echo(_formatted_claims(table, format), nl=False)
+    typer.echo(terminal.claim_table(table, format), nl=False)
     if (table["own_status"] == "another protocol").any():
         typer.echo("another protocol: not compared; predict with --protocol crop", err=True)
     if (table["own_status"] == "missed").any():
@@ -291,7 +291,7 @@ def doctor(mirror: Mirror = None) -> None:
         state = "at hand" if sources.available(name) else missing
         typer.echo(f"  {name:20} {source.bytes / 1e6:7.1f} MB  {state}")
     typer.echo(f"Sample checkpoints and pictures\n  {checkpoints.sample_state()}")
-    typer.echo(f"GPU\n  {_gpu()}")
+    typer.echo(f"GPU\n  {terminal.gpu()}")
 
 
 def main() -> None:
@@ -307,33 +307,6 @@ def main() -> None:
             f"{error.filename or 'the file system'}: {error.strerror or error}; "
             "check the path, its permissions and the space left"
         )
-
-
-def _notebook_bar():
-    """A function that draws which notebooks run; the bar appears at its first call: all arguments were accepted."""
-    from tqdm import tqdm
-
-    bars: list[tqdm] = []
-
-    def show(running: list[str], done: list, total: int) -> None:
-        if not bars:
-            layout = "{desc} {bar:20} {n_fmt}/{total_fmt} notebooks, {elapsed}{postfix}"
-            bars.append(tqdm(total=total, bar_format=layout))
-        bars[0].n = len(done)
-        bars[0].set_postfix_str(f"running {', '.join(running)}" if running else "", refresh=True)
-        if len(done) == total:
-            bars[0].close()
-
-    return show
-
-
-def _parameters(texts) -> dict[str, str]:
-    from workbench.errors import InputError
-
-    for text in texts:
-        if "=" not in text.strip("="):
-            raise InputError(f"-p {text.strip('=')} has no value; write -p NAME VALUE")
-    return dict(text.split("=", 1) for text in texts)
 
 
 def _joined_parameters(arguments: list[str]) -> list[str]:
@@ -362,68 +335,3 @@ def _use_mirror(mirror: Path | None) -> None:
 
     if mirror is not None:
         os.environ["WORKBENCH_MIRROR"] = str(mirror)
-
-
-def _whole_numbers(text: str, option: str) -> list[int]:
-    from workbench.errors import InputError
-
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError as error:
-        raise InputError(f"{option} is {text!r}; expected whole numbers with commas, like 1,2,3") from error
-
-
-def _as_many(sizes: list[int], counts: list[int]) -> list[int]:
-    from workbench.errors import InputError
-
-    if len(sizes) != len(counts):
-        raise InputError(f"--sizes has {len(sizes)} numbers; expected one for each of the {len(counts)} --counts")
-    return sizes
-
-
-def _absolute(images: str | None) -> str:
-    """A plan may be opened from another folder later."""
-    if not images:
-        return ""
-    plan = images.removeprefix("patchml:")
-    return f"{'patchml:' if plan != images else ''}{Path(plan).resolve()}"
-
-
-def _picture_bar(name: str):
-    from tqdm import tqdm
-
-    bar = tqdm(desc=name, unit=" pictures", disable=None)
-    return bar.update
-
-
-def _formatted(frame, format: Format) -> str:
-    if format is Format.csv:
-        return frame.to_csv(index=False, lineterminator="\n")
-    if format is Format.json:
-        return frame.to_json(orient="records", indent=1) + "\n"
-    percent = frame.assign(
-        **{name: (100 * frame[name]).map("{:.2f}".format) for name in ("value", "ci_low", "ci_high")}
-    )
-    columns = ["checkpoint", "image_set", "labels", "metric", "label_count", "value", "ci_low", "ci_high", "n_images"]
-    shown = percent[columns].assign(
-        label_count=frame["label_count"].astype(object).where(frame["label_count"].notna(), "all")
-    )
-    return shown.rename(columns={"value": "percent"}).to_string(index=False) + "\n"
-
-
-def _formatted_claims(table, format: Format) -> str:
-    columns = ["leaderboard", "model", "checkpoint", "reported", "own", "own_difference", "own_protocol", "own_status"]
-    shown = table[[*columns, "timm", "difference"]]
-    if format is not Format.table:
-        return _formatted(shown, format)
-    fractions = ("reported", "own", "own_difference", "timm", "difference")
-    percent = shown.assign(**{name: (100 * shown[name]).map("{:.2f}".format) for name in fractions})
-    return percent.fillna("").replace("nan", "").to_string(index=False) + "\n"
-
-
-def _gpu() -> str:
-    import torch
-
-    if not torch.cuda.is_available():
-        return "none that torch can use; inference runs on the CPU"
-    return ", ".join(torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count()))

@@ -379,6 +379,19 @@ def test_a_model_that_cannot_be_compiled_runs_uncompiled_and_says_so(tiny, pictu
     assert_same(found, run(tiny(), pictures(9), compile="off"))
 
 
+@pytest.mark.filterwarnings("error:.*compiled")
+def test_compiling_rounds_to_bf16_after_folding_and_not_before():
+    """Eager bf16 correlates at 0.997 with fp32 on these pictures, weights that are rounded before folding at 0.985."""
+    lite0 = checkpoints.load("tf_efficientnet_lite0.in1k")
+    noise = torch.randint(0, 256, (8, 224, 224, 3), generator=torch.Generator().manual_seed(0)).to(torch.uint8)
+    exact, rounded = (runner.Runner(lite0, "cpu", precision, 8, 1000) for precision in ("fp32", "bf16"))
+    rounded.compile()
+    inputs = exact._normalised(noise)
+    with torch.inference_mode():
+        pairs = zip(exact.model(inputs), rounded.model(inputs.to(torch.bfloat16)).float(), strict=True)
+        assert min(torch.corrcoef(torch.stack(pair))[0, 1] for pair in pairs) > 0.993
+
+
 @pytest.mark.filterwarnings("ignore:.*compiled")
 def test_compiling_never_changes_the_way_that_a_model_takes(tiny, pictures):
     found = run(tiny(model=Branching(tiny.net())), pictures(9), compile="on")

@@ -4,7 +4,6 @@ A patch is cropped and scaled once, on first use; a composite is then a few copi
 """
 
 import io
-import json
 import os
 import shutil
 import tarfile
@@ -22,6 +21,7 @@ from PIL import Image
 from workbench.errors import InputError
 from workbench.files import writing
 from workbench.inputs import images as image_sets
+from workbench.inputs import labels as label_sets
 from workbench.inputs import patchml
 from workbench.inputs.images import ImageSet
 from workbench.inputs.patchml import Plan
@@ -135,10 +135,7 @@ def write(
     """
     stem, composer = out / plan.name, Composer(plan, images)
     _refuse_to_mix(plan, stem, format)
-    with writing(stem.with_suffix(".json")) as stream:
-        own = patchml.labels(plan)
-        rows = [row.tolist() for row in np.split(own.classes, own.indptr[1:-1])]
-        stream.write(json.dumps(dict(zip(own.images, rows, strict=True))).encode())
+    label_sets.write(patchml.labels(plan), stem.with_suffix(".json"))
     patchml.write(plan, stem.with_suffix(".parquet"))
     if format == "folder":
         _write_folder(plan, composer, stem, on_picture)

@@ -21,6 +21,7 @@ from workbench.errors import DamagedFileError, InputError, MissingSourceError
 from workbench.files import read_lines
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
+PLAN = "patchml:"  # comes before the path of a plan, where pictures are asked for
 _V1 = re.compile(r"ILSVRC2012_val_\d{8}(?=$|_)")
 _V2 = re.compile(r"[0-9a-f]{40}")
 
@@ -80,10 +81,10 @@ def open_set(path: str | Path, name: str | None = None) -> ImageSet:
 
     Raises `InputError` for anything else.
     """
-    if str(path).startswith("patchml:"):
+    if str(path).startswith(PLAN):
         from workbench.inputs import composites
 
-        return composites.open_plan(str(path).removeprefix("patchml:"), name)
+        return composites.open_plan(str(path).removeprefix(PLAN), name)
     path = Path(path)
     if path.is_dir():
         shards = sorted(path.glob("*.tar"))
@@ -209,6 +210,12 @@ def parquet(path: str | Path, name: str | None = None) -> ImageSet:
             return row_group(group)[row].as_py()
 
     return ImageSet(name or path.stem, tuple(by_id), read)
+
+
+def absolute(path: str) -> str:
+    """What :func:`open_set` takes, so that it can be opened from another folder, too."""
+    plain = path.removeprefix(PLAN)
+    return f"{PLAN if plain != path else ''}{Path(plain).resolve()}"
 
 
 def together(name: str, sets: Sequence[ImageSet]) -> ImageSet:
