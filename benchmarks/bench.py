@@ -24,7 +24,8 @@ import pandas as pd
 import psutil
 
 from workbench.files import writing
-from workbench.inputs import boxes, checkpoints, composites, images, patchml
+from workbench.inputs import checkpoints, images, patchml
+from workbench.inputs.patchml import boxes, composites, patches
 from workbench.predict import engine, flow, options, pixels, runner
 
 LITE = [f"tf_efficientnet_lite{i}.in1k" for i in range(3)]
@@ -165,7 +166,7 @@ def composing(folder: Path, n: int) -> list[str]:
     ]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # boxes are clipped to small pictures
-        pool = boxes.patches(pd.DataFrame(rows, columns=boxes.COLUMNS), pictures)
+        pool = patches.patches(pd.DataFrame(rows, columns=boxes.COLUMNS), pictures)
     plan = patchml.plan(pool, seed=1)
     made = composites.image_set(plan, pictures)
 

@@ -16,7 +16,7 @@ from workbench import show
 from workbench.inputs import classes, images, labels
 from workbench.inputs.images import ImageSet
 from workbench.predict.store import from_arrays
-from workbench.score import scores
+from workbench.score import pools
 
 N = 50_000
 
@@ -28,7 +28,7 @@ def seconds(do) -> float:
 
 
 def explore() -> None:
-    everything = pd.concat([scores.published(), scores.recht2019()], ignore_index=True)
+    everything = pd.concat([pools.published(), pools.recht2019()], ignore_index=True)
     holder = []
     print(f"explore, open (first in a process: {len(everything):,} scores): ", end="")
     print(f"{seconds(lambda: holder.append(show.explore(everything, out=''))):.2f} s")

@@ -1,8 +1,9 @@
-"""The shape of the code: imports go one way, and importing is free."""
+"""The shape of the code: imports go one way and never in a circle, and importing is free."""
 
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,14 @@ import pytest
 import workbench
 
 SOURCE = Path(workbench.__file__).parent
-ROOMS = ["inputs", "predict", "score", "show"]
-# errors and files serve every room; the modules above the rooms may import all of them
-LOW, HIGH = {"errors", "files"}, {"provenance", "report", "reproduce", "terminal", "cli"}
+ROOMS = ["inputs", "predict", "score", "claims", "show", "reproduce"]
+LOW, HIGH = {"errors", "files", "progress"}, {"terminal", "cli"}  # what serves every room; what may import all of them
 MODULES = sorted(SOURCE.rglob("*.py"))
+HEAVY = ["torch", "timm", "altair", "ipywidgets"]
 
 
-def imported(path: Path) -> set[str]:
-    """The second part of every 'workbench.X' that a module imports, wherever the import stands."""
+def imported(path: Path) -> set[Path]:
+    """The files of the package that a file imports, wherever the import stands: in a function or for types alone, too."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -26,42 +27,78 @@ def imported(path: Path) -> set[str]:
             names = [f"{node.module}.{alias.name}" for alias in node.names]
         else:
             continue
-        found |= {name.split(".")[1] for name in names if name.startswith("workbench.")}
-    return found - {"__version__"}
+        found |= {file for name in names if name.startswith("workbench.") and (file := file_of(name))}
+    return found
+
+
+def file_of(name: str) -> Path | None:
+    """The file that ``workbench.a.b`` is, or is a name of; None for a name of the package itself."""
+    parts = name.split(".")[1:]
+    for length in range(len(parts), 0, -1):
+        module = SOURCE.joinpath(*parts[:length])
+        for file in (module.with_suffix(".py"), module / "__init__.py"):
+            if file.is_file():
+                return file
+    return None
+
+
+def place(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
 def test_imports_go_from_left_to_right_only(path):
-    place = path.relative_to(SOURCE).parts[0].removesuffix(".py")
-    if place in ROOMS:
-        allowed = {*ROOMS[: ROOMS.index(place) + 1], *LOW}
+    room = place(path)
+    if room in ROOMS:
+        allowed = {*ROOMS[: ROOMS.index(room) + 1], *LOW}
     else:
-        allowed = LOW if place in LOW else {*ROOMS, *LOW, *HIGH}
-    assert imported(path) <= allowed
+        allowed = LOW if room in LOW else {*ROOMS, *LOW, *HIGH}
+    assert {place(file) for file in imported(path)} <= allowed
+
+
+def test_no_files_import_each_other_in_a_circle():
+    TopologicalSorter({path: imported(path) for path in MODULES}).prepare()  # raises CycleError, naming the files
+
+
+def test_a_circle_would_be_seen(tmp_path, monkeypatch):
+    for name, other in (("one", "two"), ("two", "one")):
+        (tmp_path / f"{name}.py").write_text(f"def f():\n    from workbench.{other} import f\n")
+    monkeypatch.setattr(sys.modules[__name__], "SOURCE", tmp_path)
+    with pytest.raises(ValueError, match="cycle"):
+        TopologicalSorter({path: imported(path) for path in tmp_path.glob("*.py")}).prepare()
+
+
+@pytest.mark.parametrize(
+    "folder", [SOURCE, *sorted({path.parent for path in MODULES} - {SOURCE})], ids=lambda f: f.name
+)
+def test_no_room_has_more_than_a_dozen_doors(folder):
+    doors = {path for path in folder.glob("*.py") if path.stem != "__init__"}
+    doors |= {path.parent for path in folder.glob("*/__init__.py")}
+    assert len(doors) <= 12, sorted(door.name for door in doors)
+
+
+def test_scores_are_computed_and_not_read():
+    for path in (SOURCE / "score").rglob("*.py"):
+        text = path.read_text()
+        assert not [call for call in ("read_csv", "read_text", "read_bytes", "open(", "read_table") if call in text], (
+            path
+        )
 
 
 @pytest.mark.parametrize(
     ("module", "heavy"),
     [
-        ("workbench", ["torch", "timm", "altair", "ipywidgets", "pandas"]),
-        ("workbench.cli", ["torch", "timm", "altair", "ipywidgets", "pandas", "papermill"]),
-        ("workbench.score.scores", ["torch", "timm", "altair", "ipywidgets"]),
-        ("workbench.score.gaps", ["torch", "timm", "altair", "ipywidgets"]),
-        ("workbench.score.claims", ["torch", "timm", "altair", "ipywidgets"]),
-        ("workbench.score.committed", ["torch", "timm", "altair", "ipywidgets"]),
-        ("workbench.score.failing", ["torch", "timm", "altair", "ipywidgets"]),
-        ("workbench.score.mistakes", ["torch", "timm", "altair", "ipywidgets"]),
-        ("workbench.score.multilabel", ["torch", "timm", "altair", "ipywidgets"]),
-        ("workbench.score.reconciliation", ["torch", "timm", "altair", "ipywidgets"]),
-        ("workbench.show.failures", ["torch", "timm"]),
-        ("workbench.show.ledger", ["torch", "timm"]),
-        ("workbench.show.ranking", ["torch", "timm"]),
-        ("workbench.score.questions", ["torch", "timm", "altair", "ipywidgets"]),
-        ("workbench.score.answers", ["torch", "timm", "altair", "ipywidgets"]),
-        ("workbench.inputs.agreement", ["torch", "timm", "altair", "ipywidgets", "krippendorff"]),
-        ("workbench.show", ["torch", "timm", "altair", "ipywidgets", "anywidget", "pandas"]),
-        ("workbench.show.charts", ["torch", "timm"]),
-        ("workbench.show.widgets.gallery", ["torch", "timm"]),
+        ("workbench", [*HEAVY, "pandas"]),
+        ("workbench.cli", [*HEAVY, "pandas", "papermill"]),
+        ("workbench.show", [*HEAVY, "anywidget", "pandas"]),
+        ("workbench.inputs.labels.agreement", [*HEAVY, "krippendorff"]),
+        *(
+            (f"workbench.{name}", HEAVY)
+            for name in ("inputs.opening", "inputs.patchml", "claims", "score.reconciliation")
+        ),
+        *((f"workbench.score.{name}", HEAVY) for name in ("scores", "pools", "gaps", "mistakes.failing")),
+        *((f"workbench.score.interactive.{name}", HEAVY) for name in ("queries", "outcomes", "proposals")),
+        *((f"workbench.show.{name}", ["torch", "timm"]) for name in ("charts", "tables", "instruments.gallery")),
     ],
 )
 def test_importing_does_not_load(module, heavy):

@@ -8,9 +8,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from workbench import reproduce
+from workbench.reproduce import notebooks
 
-PATHS = sorted(reproduce.notebooks_dir().glob("*.ipynb"))
+PATHS = sorted(notebooks.folder().glob("*.ipynb"))
 
 
 @pytest.fixture(params=PATHS, ids=lambda path: path.stem)
@@ -91,7 +91,7 @@ def nbval(path: Path) -> subprocess.CompletedProcess:
 
 def test_nbval_fails_when_one_number_in_one_notebook_is_changed(tmp_path):
     path = tmp_path / "20-label-counts.ipynb"
-    text = (reproduce.notebooks_dir() / path.name).read_text()
+    text = (notebooks.folder() / path.name).read_text()
     assert text.count("39,394") + text.count("39394") > 1
     path.write_text(text.replace("39,394", "39,395").replace("39394", "39395"))
     result = nbval(path)

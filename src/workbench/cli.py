@@ -36,8 +36,8 @@ class Kept(StrEnum):
     plan = "plan"
 
 
-patchml = typer.Typer(help="PatchML: composites with known labels, from annotated objects.", no_args_is_help=True)
-app.add_typer(patchml, name="patchml")
+patchml_app = typer.Typer(help="PatchML: composites with known labels, from annotated objects.", no_args_is_help=True)
+app.add_typer(patchml_app, name="patchml")
 
 Mirror = Annotated[
     Path | None,
@@ -58,10 +58,10 @@ def reproduce(
     ] = None,
 ) -> None:
     """Run every notebook and write the report, the figures and the tables."""
-    from workbench import reproduce as reproduction
+    from workbench.reproduce import running
 
     values = terminal.parameters(parameter or ())
-    runs = reproduction.reproduce(out, only=only or (), values=values, jobs=jobs, on_change=terminal.notebook_bar())
+    runs = running.reproduce(out, only=only or (), values=values, jobs=jobs, on_change=terminal.notebook_bar())
     for run in runs:
         typer.echo(f"  {run.name:22} {run.seconds:6.1f} s  {'FAILED: ' + run.error if run.error else 'ok'}")
     typer.echo(f"Open {out / 'index.html'}")
@@ -92,11 +92,12 @@ def predict(
     json_log: Annotated[Path | None, typer.Option(help="Append progress to this file as JSON lines.")] = None,
 ) -> None:
     """Run checkpoints over pictures; an interrupted run goes on where it stopped."""
-    from workbench.inputs import checkpoints as known
-    from workbench.inputs.images import open_set
-    from workbench.predict import engine, progress
+    from workbench import progress
+    from workbench.inputs import opening
+    from workbench.inputs.checkpoints import expand
+    from workbench.predict import engine
 
-    names, pictures = known.expand(checkpoints), open_set(images, image_set)
+    names, pictures = expand(checkpoints), opening.open_set(images, image_set)
     results = engine.predict(
         names,
         pictures,
@@ -160,7 +161,7 @@ def score(
 ) -> None:
     """Score predictions: top-1, ReaL, subgroup accuracy and ASMA, with intervals."""
     from workbench.predict import store
-    from workbench.score import scores, seeds
+    from workbench.score import scores, summaries
 
     _use_mirror(mirror)
     frame = scores.score(
@@ -170,13 +171,13 @@ def score(
         label_counts=terminal.whole_numbers(label_counts, "--label-counts") if label_counts is not None else None,
         drop_unlabelled=drop_unlabelled,
     )
-    for one in seeds.left_out(frame).query("left_out > 0").itertuples():
+    for one in summaries.left_out(frame).query("left_out > 0").itertuples():
         seen = f"{one.left_out} of the {one.composites} composites of {one.image_set} show another number of labels"
         typer.echo(f"note: {seen} than those asked for; they are in no subgroup", err=True)
     typer.echo(terminal.score_table(frame, format), nl=False)
 
 
-@patchml.command()
+@patchml_app.command()
 def build(
     out: Annotated[Path, typer.Option(help="Folder for plans, label sets and pictures.")],
     annotations: Annotated[
@@ -201,29 +202,29 @@ def build(
     drop_missing: Annotated[bool, typer.Option(help="Leave out boxes of pictures that are not there.")] = False,
 ) -> None:
     """Place annotated objects on black canvases: a plan, its label set, and the pictures."""
-    from workbench.inputs import boxes, composites
-    from workbench.inputs import images as image_sets
-    from workbench.inputs import patchml as planning
+    from workbench.inputs import opening, patchml
+    from workbench.inputs.images import readers
+    from workbench.inputs.patchml import boxes, keeping, patches
 
     if (annotations is None) != (images is None):
         _fail("give --annotations and --images together, or neither for the sample")
-    pictures = image_sets.open_set(images) if images else image_sets.sample()
+    pictures = opening.open_set(images) if images else readers.sample()
     annotated = boxes.read(annotations) if annotations else boxes.sample()
-    pool = boxes.patches(annotated, pictures, drop_missing=drop_missing)
+    pool = patches.patches(annotated, pictures, drop_missing=drop_missing)
     wanted = terminal.whole_numbers(counts, "--counts")
     sides = terminal.sizes(sizes, wanted)
     for one in dict.fromkeys(seed or [1]):
-        plan = planning.plan(
+        plan = patchml.plan(
             pool,
             seed=one,
             counts=wanted,
             sizes=sides,
             canvas=canvas,
             composites=number,
-            pictures=image_sets.absolute(images) if images else "",
+            pictures=opening.absolute(images) if images else "",
         )
-        kept = composites.write(plan, pictures, out, format.value, on_picture=terminal.picture_bar(plan.name))
-        table = planning.counts_by_label(plan)
+        kept = keeping.write(plan, pictures, out, format.value, on_picture=terminal.picture_bar(plan.name))
+        table = patchml.counts_by_label(plan)
         listed = table[table["count"] == table["label_count"]].set_index("count")["composites"].to_dict()
         whole = ", ".join(f"{listed.get(k, 0)} with {k} labels" for k in wanted)
         typer.echo(f"{kept}: {len(plan.composites())} composites of {len(pool)} patches; {whole}")
@@ -240,8 +241,9 @@ def verify(
     mirror: Mirror = None,
 ) -> None:
     """Compare claimed top-1 accuracies with your own predictions; exit code 1 when one is missed."""
+    from workbench.inputs.published import leaderboards
     from workbench.predict import store
-    from workbench.score import leaderboards, reconciliation
+    from workbench.score import reconciliation
 
     _use_mirror(mirror)
     claimed = leaderboards.read(leaderboard) if leaderboard else None
@@ -277,8 +279,8 @@ def fetch(
 @app.command()
 def doctor(mirror: Mirror = None) -> None:
     """Say what is installed, which public files are at hand, and whether there is a GPU."""
-    from workbench import provenance
     from workbench.inputs import checkpoints, sources
+    from workbench.reproduce import provenance
 
     _use_mirror(mirror)
     copy = sources.mirror_dir()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench import reproduce
+from workbench.reproduce.notebooks import folder as committed
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOTS = ROOT / "outputs" / "browser"
@@ -57,7 +57,7 @@ def stop(process: subprocess.Popen) -> None:
 def notebooks(tmp_path_factory) -> Path:
     """A copy of the notebooks, so that running them leaves the committed ones as they are."""
     folder = tmp_path_factory.mktemp("lab") / "notebooks"
-    shutil.copytree(reproduce.notebooks_dir(), folder, ignore=shutil.ignore_patterns(".*", "outputs"))
+    shutil.copytree(committed(), folder, ignore=shutil.ignore_patterns(".*", "outputs"))
     return folder
 
 

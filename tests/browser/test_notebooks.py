@@ -3,7 +3,7 @@
 import nbformat
 import pytest
 
-from workbench import reproduce
+from workbench.reproduce import notebooks
 from workbench.show.theme import MIME
 
 pytestmark = pytest.mark.browser
@@ -11,12 +11,12 @@ pytestmark = pytest.mark.browser
 
 def charts(name: str) -> int:
     """How many charts the committed notebook has, `explore` included."""
-    cells = nbformat.read(reproduce.notebooks_dir() / f"{name}.ipynb", as_version=4).cells
+    cells = nbformat.read(notebooks.folder() / f"{name}.ipynb", as_version=4).cells
     kept = sum(MIME in output.get("data", {}) for cell in cells for output in cell.get("outputs", []))
     return kept + sum("show.explore" in cell.source for cell in cells if cell.cell_type == "code")
 
 
-@pytest.mark.parametrize("name", reproduce.names())
+@pytest.mark.parametrize("name", notebooks.names())
 def test_a_notebook_runs_and_every_chart_draws(name, opened, page):
     notebook = opened(f"{name}.ipynb")
     tab = notebook.tab

@@ -1,6 +1,7 @@
 import json
 
-from workbench.predict import engine, progress
+from workbench import progress
+from workbench.predict import engine
 
 
 def predict(checkpoints, pictures, listener):

@@ -12,24 +12,24 @@ from hypothesis.extra.numpy import arrays
 from workbench.errors import InputError
 from workbench.inputs import labels
 from workbench.predict import recht2019
-from workbench.score import gaps, scores
+from workbench.score import gaps, intervals, pools, table
 
 
 @pytest.mark.parametrize(("metric", "points"), [("top1", 12.08), ("real", 7.23), ("asma", 4.47)])
 def test_mean_gap_of_the_public_models(metric, points):
-    assert round(100 * gaps.gap(scores.recht2019(), metric)["gap"].mean(), 2) == points
+    assert round(100 * gaps.gap(pools.recht2019(), metric)["gap"].mean(), 2) == points
 
 
 @pytest.mark.parametrize(("metric", "points", "not_lower"), [("top1", 11.46, 0), ("real", 4.75, 50), ("asma", 3.92, 6)])
 def test_mean_gap_of_the_published_checkpoints(metric, points, not_lower):
-    row = gaps.mean_gaps(scores.published(), [metric]).iloc[0]
+    row = gaps.mean_gaps(pools.published(), [metric]).iloc[0]
     assert round(100 * row["gap"], 2) == points
     assert row["not_lower"] == not_lower
     assert row["checkpoints"] == 315
 
 
 def test_decomposition_of_the_public_models():
-    decomposed = gaps.decompose(scores.recht2019(), n_resamples=200)
+    decomposed = gaps.decompose(pools.recht2019(), n_resamples=200)
     means = gaps.mean_parts(decomposed).set_index("part")
     assert len(decomposed) == 67
     assert (100 * means["value"]).round(2).to_dict() == {"gap": 12.08, "composition": 8.34, "within": 3.74}
@@ -67,7 +67,7 @@ def test_a_stratum_that_one_side_lacks_counts_as_composition():
 
 def test_the_bootstrap_agrees_with_resampling_images_one_by_one(public_files, rng):
     """Drawing counts from a multinomial is resampling images: compare it with the long way for one model."""
-    resnet50 = scores.recht2019().query("checkpoint == 'resnet50'")
+    resnet50 = pools.recht2019().query("checkpoint == 'resnet50'")
     row = gaps.decompose(resnet50, n_resamples=2000).iloc[0]
     strata, right = {}, {}
     for predictions in recht2019.load():
@@ -91,10 +91,10 @@ def test_the_bootstrap_agrees_with_resampling_images_one_by_one(public_files, rn
 
 def test_the_interval_of_a_gap_is_newcombes():
     """Newcombe (1998), table II: 56/70 - 48/80, method 10 gives 0.0524 to 0.3339."""
-    frame = scores._frame(
+    frame = table.frame(
         [
-            ("net", "v1", "x", "crop", "top1", None, 56 / 70, 70, *scores.metrics.wilson(56, 70), "run"),
-            ("net", "v2", "x", "crop", "top1", None, 48 / 80, 80, *scores.metrics.wilson(48, 80), "run"),
+            ("net", "v1", "x", "crop", "top1", None, 56 / 70, 70, *intervals.wilson(56, 70), "run"),
+            ("net", "v2", "x", "crop", "top1", None, 48 / 80, 80, *intervals.wilson(48, 80), "run"),
         ]
     )
     row = gaps.gap(frame).iloc[0]
@@ -102,7 +102,7 @@ def test_the_interval_of_a_gap_is_newcombes():
 
 
 def test_scores_of_one_image_set_have_no_gap():
-    only_v1 = scores.published().query("image_set == 'v1'")
+    only_v1 = pools.published().query("image_set == 'v1'")
     with pytest.raises(InputError, match="both v1 and v2"):
         gaps.gap(only_v1)
     with pytest.raises(InputError, match="both v1 and v2"):

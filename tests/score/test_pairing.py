@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.score import committed, pairing
+from workbench.inputs import committed
+from workbench.score import pairing
 
 
 @settings(deadline=None)

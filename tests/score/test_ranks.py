@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from scipy.stats import rankdata
 
 from workbench.errors import InputError
-from workbench.score import ranks, scores
+from workbench.inputs.published import documents
+from workbench.score import pools, ranks, table
 
 
 @given(st.lists(st.integers(0, 20), min_size=1))
@@ -18,15 +19,17 @@ def test_rank_is_scipys_minimum_rank(values):
 
 
 def test_the_ten_best_by_patchml_asma_are_those_of_table_3():
-    shifts = ranks.rank_shift(scores.published())
-    names = scores.printed("tables-04-10-checkpoints").set_index("checkpoint")["timm_name"]
-    assert shifts["checkpoint"].head(10).map(names).tolist() == scores.printed("table-03-top10")["timm_name"].tolist()
+    shifts = ranks.rank_shift(pools.published())
+    names = documents.printed("tables-04-10-checkpoints").set_index("checkpoint")["timm_name"]
+    assert (
+        shifts["checkpoint"].head(10).map(names).tolist() == documents.printed("table-03-top10")["timm_name"].tolist()
+    )
     assert shifts["rank_after"].head(10).tolist() == list(range(1, 11))
 
 
 def test_the_printed_rank_change_fits_some_rank_between_dense_and_last_but_rarely_the_stated_one():
     """Row position plus printed change is the rank that the authors gave to V1 top-1; two decimals only bound it."""
-    table = scores.printed("tables-04-10-checkpoints")
+    table = documents.printed("tables-04-10-checkpoints")
     position = np.arange(1, len(table) + 1)
     implied = table["rank_change"] + position
     dense = table["top1_v1"].rank(method="dense", ascending=False)
@@ -44,7 +47,7 @@ def test_rise_is_positive_and_ties_share_a_rank():
         ("b", "asma", 0.5),
         ("c", "asma", 0.3),
     ]
-    frame = scores._frame(
+    frame = table.frame(
         [(name, "v1", "x", "crop", metric, None, value, 10, None, None, "run") for name, metric, value in rows]
     )
     shifts = ranks.rank_shift(frame, ("v1", "top1"), ("v1", "asma")).set_index("checkpoint")
@@ -53,13 +56,13 @@ def test_rise_is_positive_and_ties_share_a_rank():
 
 
 def test_sources_and_protocols_are_ranked_apart():
-    frame = pd.concat([scores.published(), scores.recht2019()])
+    frame = pd.concat([pools.published(), pools.recht2019()])
     shifts = ranks.rank_shift(frame, ("v1", "top1"), ("v2", "asma"))
     assert shifts.groupby("source")["rank_before"].max().to_dict() == {"published": 315, "recht2019": 67}
 
 
 def test_a_checkpoint_scored_twice_is_refused():
-    once = scores.published()
+    once = pools.published()
     with pytest.raises(InputError, match="twice"):
         ranks.rank_shift(pd.concat([once, once]))
 

@@ -9,7 +9,7 @@ from scipy import stats
 
 from workbench.errors import InputError
 from workbench.predict import store
-from workbench.score import reconciliation, scores
+from workbench.score import reconciliation, table
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,7 @@ def board(**reported: float) -> pd.DataFrame:
 
 def own(checkpoint="x", value=0.8, protocol="crop", n=50_000, image_set="v1") -> pd.DataFrame:
     row = (checkpoint, image_set, "v1-real", protocol, "top1", pd.NA, value, n, value, value, "run")
-    return pd.DataFrame([row], columns=scores.COLUMNS)
+    return pd.DataFrame([row], columns=table.COLUMNS)
 
 
 def test_27_entries_by_status(entries):

@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 from workbench.errors import InputError, UnknownNameError
 from workbench.inputs import labels
+from workbench.inputs.published import documents
 from workbench.predict import store
-from workbench.score import scores
+from workbench.score import pools, scores, summaries, table
 
 
 @pytest.fixture(scope="module")
 def recht():
-    return scores.recht2019()
+    return pools.recht2019()
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def test_a_world_small_enough_to_count_by_hand(tiny):
     predictions, wanted = tiny
     original = labels.from_mapping("first", {"a": [1], "b": [2], "c": [3], "d": [5]})
     frame = scores.score(predictions, wanted, original=original, label_counts=[1, 2])
-    assert list(frame.columns) == scores.COLUMNS
+    assert list(frame.columns) == table.COLUMNS
     assert value(frame, "top1") == 2 / 4  # a, d
     assert value(frame, "top1", 0) == 1  # d
     assert value(frame, "real") == pytest.approx(2 / 3, abs=1e-6)  # a, c of the three with labels
@@ -144,14 +145,14 @@ def test_resnet50(recht, image_set, metric, percent):
     ("image_set", "medians"), [("v1", [85.2, 72.4, 68.3, 68.1, 68.9]), ("v2", [77.8, 74.3, 74.5, 73.9, 73.0])]
 )
 def test_median_real_accuracy_by_label_count(recht, image_set, medians):
-    table = scores.by_label_count(recht, "real").set_index("label_count")
+    table = summaries.by_label_count(recht, "real").set_index("label_count")
     assert (100 * table[image_set]).round(1).tolist() == medians
 
 
 def test_label_counts_are_those_of_table_1(recht):
-    printed = scores.printed("table-01-label-counts")
+    printed = documents.printed("table-01-label-counts")
     names = {"v1": "ImageNetV1", "v2": "ImageNetV2"}
-    counted = scores.label_counts(recht)
+    counted = summaries.label_counts(recht)
     counted = counted[counted["label_count"] != "0"].assign(dataset=counted["image_set"].map(names))
     both = printed.merge(counted, on=["dataset", "label_count"], how="outer", suffixes=("_printed", ""))
     assert len(both) == 12
@@ -159,12 +160,12 @@ def test_label_counts_are_those_of_table_1(recht):
 
 
 def test_the_committed_scores_are_what_the_public_files_give(public_files, recht):
-    pd.testing.assert_frame_equal(scores.recht2019(recompute=True), recht)
+    pd.testing.assert_frame_equal(pools.recht2019(recompute=True), recht)
 
 
 def test_recomputing_without_the_sources_says_so_and_goes_on(no_sources, recht):
     with pytest.warns(UserWarning, match="workbench fetch recht2019"):
-        frame = scores.recht2019(recompute=True)
+        frame = pools.recht2019(recompute=True)
     pd.testing.assert_frame_equal(frame, recht)
 
 
@@ -172,7 +173,7 @@ def test_recomputing_without_the_sources_says_so_and_goes_on(no_sources, recht):
 
 
 def test_all_315_printed_rows_are_there_and_sum_up():
-    table = scores.printed("tables-04-10-checkpoints")
+    table = documents.printed("tables-04-10-checkpoints")
     assert table["checkpoint"].nunique() == len(table) == 315
     assert table["table"].value_counts().to_dict() == dict.fromkeys(range(4, 11), 45)
     sums = table.drop(columns="table").select_dtypes("number").sum().round(2).to_dict()
@@ -189,7 +190,7 @@ def test_all_315_printed_rows_are_there_and_sum_up():
 
 
 def test_rows_of_tables_4_to_10_stand_in_the_printed_order():
-    table = scores.printed("tables-04-10-checkpoints")
+    table = documents.printed("tables-04-10-checkpoints")
     assert table["asma_patchml"].is_monotonic_decreasing
     assert table["checkpoint"].iloc[[0, 45, 314]].tolist() == [
         "eva_large_patch14_336.in22k_ft_in1k",
@@ -203,19 +204,19 @@ def test_timm_knows_every_published_checkpoint():
 
     known = set(timm.list_pretrained())
     for name in ("tables-04-10-checkpoints", "table-03-top10"):
-        assert set(scores.printed(name)["timm_name"]) <= known
+        assert set(documents.printed(name)["timm_name"]) <= known
 
 
 def test_table_2_is_complete():
-    table = scores.printed("table-02-patchml-counts")
+    table = documents.printed("table-02-patchml-counts")
     assert table.shape == (25, 3)
     assert table["n_images"].sum() == 362_162
     assert sorted(table["label_count"].unique()) == ["2", "3", "4", "6", "9"]
 
 
 def test_tables_3_and_4_disagree_on_one_number_only():
-    top = scores.printed("table-03-top10").set_index("timm_name")
-    table = scores.printed("tables-04-10-checkpoints").set_index("timm_name").loc[top.index]
+    top = documents.printed("table-03-top10").set_index("timm_name")
+    table = documents.printed("tables-04-10-checkpoints").set_index("timm_name").loc[top.index]
     different = top.index[top["asma_patchml"] != table["asma_patchml"]]
     assert different.tolist() == ["volo_d3_448.sail_in1k"]
     assert (top["top1_v1"] == table["top1_v1"]).all()
@@ -223,8 +224,8 @@ def test_tables_3_and_4_disagree_on_one_number_only():
 
 
 def test_published_scores_have_the_shape_of_all_scores():
-    frame = scores.published()
-    assert list(frame.columns) == scores.COLUMNS
+    frame = pools.published()
+    assert list(frame.columns) == table.COLUMNS
     assert len(frame) == 315 * 7
     assert frame["value"].between(0, 1).all()
     assert frame.loc[frame["metric"] == "asma", "ci_low"].isna().all()
@@ -232,23 +233,23 @@ def test_published_scores_have_the_shape_of_all_scores():
 
 def test_an_unknown_table_is_refused_by_name():
     with pytest.raises(UnknownNameError, match="table-03-top10"):
-        scores.printed("table-3")
+        documents.printed("table-3")
 
 
 def test_a_table_that_is_no_score_table_is_refused(tmp_path):
     path = tmp_path / "x.csv"
     path.write_text("a,b\n1,2\n")
     with pytest.raises(InputError, match="lacks the columns"):
-        scores.read(path)
+        pools.read(path)
 
 
 def test_an_empty_folder_parameter_gives_no_rows():
-    assert scores.folder("").empty
-    assert list(scores.folder("").columns) == scores.COLUMNS
+    assert pools.folder("").empty
+    assert list(pools.folder("").columns) == table.COLUMNS
 
 
 def test_a_folder_of_predictions_is_scored(tmp_path, public_files):
     images = labels.load("v2-refined").images
     classes = np.tile(np.arange(5), (len(images), 1))
     store.write(store.from_arrays("net", "v2", images, classes), tmp_path / "net.parquet")
-    assert set(scores.folder(tmp_path)["metric"]) == {"top1", "real", "subgroup", "asma"}
+    assert set(pools.folder(tmp_path)["metric"]) == {"top1", "real", "subgroup", "asma"}

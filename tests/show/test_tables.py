@@ -1,6 +1,7 @@
 import pandas as pd
 
-from workbench.score import ranks, scores
+from workbench.inputs.published import documents
+from workbench.score import pools, ranks, summaries
 from workbench.show import tables
 
 
@@ -10,20 +11,20 @@ def test_percent_changes_fractions_only():
 
 
 def test_table_1_shows_computed_beside_printed():
-    table = tables.label_counts(scores.label_counts(scores.recht2019()), scores.printed("table-01-label-counts"))
+    table = tables.label_counts(summaries.label_counts(pools.recht2019()), documents.printed("table-01-label-counts"))
     assert table["labels"].tolist() == ["0", "1", "2", "3", "4", "5", ">5"]
     assert (table["V1 computed"] == table["V1 printed"])[1:].all()
     assert (table["V2 computed"] == table["V2 printed"])[1:].all()
 
 
 def test_table_3_joins_the_shortened_names():
-    table = tables.top10(ranks.rank_shift(scores.published()), scores.printed("table-03-top10"))
+    table = tables.top10(ranks.rank_shift(pools.published()), documents.printed("table-03-top10"))
     assert table["rank"].notna().all()
     assert table["rank by ASMA"].tolist() == list(range(1, 11))
 
 
 def test_tables_4_to_10_are_complete():
-    table = tables.all_checkpoints(scores.printed("tables-04-10-checkpoints"), ranks.rank_shift(scores.published()))
+    table = tables.all_checkpoints(documents.printed("tables-04-10-checkpoints"), ranks.rank_shift(pools.published()))
     assert table.shape == (315, 13)
     assert table.notna().all().all()
 

@@ -26,7 +26,7 @@ from workbench.predict import store
 from workbench.predict.flow import batches, one_thread_each, ready
 from workbench.predict.journal import Journal, differences
 from workbench.predict.options import Options, checked
-from workbench.predict.progress import Listener
+from workbench.progress import Listener
 
 
 def predict(

@@ -101,7 +101,7 @@ def from_arrays(
 
 
 def part(predictions: Predictions, images: ImageSet) -> Predictions:
-    """The predictions on one of the image sets that were run together (:func:`workbench.inputs.images.together`).
+    """The predictions on one of the image sets that were run together (:func:`workbench.inputs.images.image_set.together`).
 
     Raises `InputError` where they hold none of its pictures.
     """

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from workbench.score import metrics
+from workbench.score import intervals
 
 
 def neighbours(right: pd.DataFrame) -> pd.DataFrame:
@@ -31,4 +31,4 @@ def neighbours(right: pd.DataFrame) -> pd.DataFrame:
 
 def apart(pairs: pd.DataFrame) -> dict[str, int]:
     """How many neighbours differ by more than 1.96 standard errors, by either error of :func:`neighbours`."""
-    return {name: int((pairs["difference"] > metrics.Z95 * pairs[name]).sum()) for name in ("unpaired", "paired")}
+    return {name: int((pairs["difference"] > intervals.Z95 * pairs[name]).sum()) for name in ("unpaired", "paired")}

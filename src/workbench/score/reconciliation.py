@@ -12,9 +12,10 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import InputError
-from workbench.inputs import sources
+from workbench.inputs import committed, sources
+from workbench.inputs.published import documents, leaderboards, timm_results
 from workbench.predict.store import Predictions
-from workbench.score import committed, leaderboards, metrics, ranks, scores
+from workbench.score import intervals, ranks, scores
 
 TOLERANCE = 0.001  # of a fraction: 0.1 points
 N_IMAGES = 50_000  # of V1
@@ -47,7 +48,7 @@ def reconcile(
     results = committed.table("timm-results") if results is None else results
     joined = _with_checkpoints(entries, results)
     table = joined.merge(results, on=["checkpoint", "img_size"], how="left", validate="many_to_one")
-    paper = scores.printed("tables-04-10-checkpoints").set_index("timm_name")["top1_v1"] / 100
+    paper = documents.printed("tables-04-10-checkpoints").set_index("timm_name")["top1_v1"] / 100
     table["paper"] = table["checkpoint"].map(paper)
     table = _with_own(table.rename(columns={"top1": "timm"}), own)
     difference, own_difference = (table[name] - table["reported"] for name in ("timm", "own"))
@@ -117,7 +118,7 @@ def with_errors(frame: pd.DataFrame, *, column: str = "reported", n_images: int 
     """Adds the standard error of a share of `n_images` images and +-1.96 of it: ``error, ci_low, ci_high``."""
     share = frame[column]
     error = np.sqrt(share * (1 - share) / n_images)
-    return frame.assign(error=error, ci_low=share - metrics.Z95 * error, ci_high=share + metrics.Z95 * error)
+    return frame.assign(error=error, ci_low=share - intervals.Z95 * error, ci_high=share + intervals.Z95 * error)
 
 
 def neighbours(frame: pd.DataFrame, *, column: str = "reported", n_images: int = N_IMAGES) -> pd.DataFrame:
@@ -132,7 +133,7 @@ def neighbours(frame: pd.DataFrame, *, column: str = "reported", n_images: int =
     error = np.hypot(upper["error"], lower["error"])
     difference = upper[column] - lower[column]
     pairs = {"model": upper["model"], "next": lower["model"], "difference": difference, "error": error}
-    return pd.DataFrame(pairs).assign(apart=difference > metrics.Z95 * error)
+    return pd.DataFrame(pairs).assign(apart=difference > intervals.Z95 * error)
 
 
 def under_real(reconciled: pd.DataFrame) -> pd.DataFrame:
@@ -179,7 +180,7 @@ def verify(
     on the leaderboard, or all of another protocol.
     """
     top1 = predictions[(predictions["metric"] == "top1") & predictions["label_count"].isna()]
-    results = leaderboards.timm() if sources.available("timm-results") else None
+    results = timm_results.results() if sources.available("timm-results") else None
     table = reconcile(claimed, predictions, results=results, tolerance=tolerance)
     mine = table[table["own_status"] != ""].drop_duplicates(["leaderboard", "model", "checkpoint", "own_protocol"])
     boards = ", ".join(table["leaderboard"].unique())

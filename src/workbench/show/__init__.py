@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from workbench.inputs.images import ImageSet
     from workbench.inputs.labels import LabelSet
     from workbench.predict.store import Predictions
-    from workbench.show.widgets.explore import Explorer
-    from workbench.show.widgets.gallery import Gallery
-    from workbench.show.widgets.relabel import Relabeller
+    from workbench.show.instruments.explore import Explorer
+    from workbench.show.instruments.gallery import Gallery
+    from workbench.show.instruments.relabel import Relabeller
 
 
 def explore(scores: "pd.DataFrame", *, out: "str | Path" = "outputs/explore") -> "Explorer":
@@ -25,7 +25,7 @@ def explore(scores: "pd.DataFrame", *, out: "str | Path" = "outputs/explore") ->
 
     `out` is the folder that the button "save" writes to; an empty one leaves the button out.
     """
-    from workbench.show.widgets.explore import Explorer
+    from workbench.show.instruments.explore import Explorer
 
     return Explorer(scores, out=out)
 
@@ -44,7 +44,7 @@ def gallery(
     `original` is the single-label set, known for the named label sets. `facts` has one row per picture, in
     its column or index ``image``; each further column becomes a filter.
     """
-    from workbench.show.widgets.gallery import Gallery
+    from workbench.show.instruments.gallery import Gallery
 
     return Gallery(predictions, labels, images, original=original, facts=facts)
 
@@ -59,9 +59,9 @@ def relabel(
 ) -> "Relabeller":
     """Judge labels picture by picture; every decision is in the file `out` before the next one is asked.
 
-    `annotator` is by default the name of the user. :func:`workbench.inputs.agreement.merge` makes a label set
+    `annotator` is by default the name of the user. :func:`workbench.inputs.labels.agreement.merge` makes a label set
     of the files.
     """
-    from workbench.show.widgets.relabel import Relabeller
+    from workbench.show.instruments.relabel import Relabeller
 
     return Relabeller(images, predictions, labels, out=out, annotator=annotator)

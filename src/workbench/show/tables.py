@@ -8,6 +8,8 @@ import pandas as pd
 from great_tables import GT, loc, style
 from IPython.display import HTML
 
+from workbench.show.charts.claims import COLOURS, SIGNS
+
 LOOK: dict[str, Any] = {
     "table_font_size": "13px",
     "heading_title_font_size": "15px",
@@ -65,7 +67,7 @@ def label_counts(counts: pd.DataFrame, printed: pd.DataFrame) -> pd.DataFrame:
 def patchml_counts(counts: pd.DataFrame, printed: pd.DataFrame) -> pd.DataFrame:
     """Table 2: composites by label count, the five printed sets beside the mean of computed ones.
 
-    `counts`: ``set, count, label_count, composites``, as of :func:`workbench.inputs.patchml.counts_by_label` for each
+    `counts`: ``set, count, label_count, composites``, as of :func:`workbench.inputs.patchml.plans.counts_by_label` for each
     set. The last two columns count only composites with as many labels as patches.
     """
     stated = printed.astype({"label_count": int}).pivot(index="label_count", columns="dataset", values="n_images")
@@ -198,3 +200,24 @@ _PAGE = Template("""<div class="browse" id="$id">
 })();
 </script>
 </div>""")
+
+
+def claims(rows: pd.DataFrame, title: str, id: str) -> HTML:
+    """Claims with verdict, value found, and caveat or reason; text wraps, nothing is cut."""
+    frame = pd.DataFrame(
+        {
+            "id": rows["id"],
+            "claim": rows["claim"] + " (" + rows["place"] + ")",
+            "verdict": rows["verdict"].replace(SIGNS) + " " + rows["verdict"],
+            "found": rows["value"],
+            "because": rows["because"],
+        }
+    )
+    shown = GT(frame, id=id).tab_header(title=title).cols_align("left").tab_options(**LOOK, table_width="100%")
+    shown = shown.cols_width(id="5%", claim="29%", verdict="12%", found="28%", because="26%")
+    shown = shown.tab_style(style.text(weight="bold"), loc.column_labels())
+    shown = shown.tab_style(style.css("vertical-align: top; overflow-wrap: anywhere;"), loc.body())
+    for verdict, colour in COLOURS.items():
+        chosen = (rows["verdict"] == verdict).to_numpy().nonzero()[0].tolist()
+        shown = shown.tab_style(style.text(color=colour, weight="bold"), loc.body(columns=["verdict"], rows=chosen))
+    return HTML(shown.as_raw_html())

@@ -16,8 +16,6 @@ IMAGE_SETS = {"v1": BLUE, "v2": ORANGE}
 FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
 PNG_SCALE = 2.0
 MIME = "application/vnd.vegalite.v5+json"
-
-
 INK = "#222222"
 
 

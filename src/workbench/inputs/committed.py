@@ -1,0 +1,23 @@
+"""Tables that were computed here from public files and are kept in ``data/scores``: what notebooks show needs none of
+those files.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+
+from workbench.errors import unknown
+from workbench.inputs import sources
+
+
+def folder() -> Path:
+    """Where the tables lie."""
+    return sources.data_dir() / "scores"
+
+
+def table(name: str) -> pd.DataFrame:
+    """One committed table. Raises `UnknownNameError`, naming the nearest, for another name."""
+    known = sorted(path.stem for path in folder().glob("*.csv"))
+    if name not in known:
+        raise unknown("committed table", name, known)
+    return pd.read_csv(folder() / f"{name}.csv")

@@ -1,0 +1,68 @@
+"""The record of pictures: a name, image ids in order, and the bytes of each image.
+
+An id never depends on a position: V1 images are ``ILSVRC2012_val_00000293``, V2 images their sha1, all others
+their path relative to the folder they were read from.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TypeVar
+
+from workbench.errors import InputError
+
+_V1 = re.compile(r"ILSVRC2012_val_\d{8}(?=$|_)")
+_V2 = re.compile(r"[0-9a-f]{40}")
+
+
+Place = TypeVar("Place")
+
+
+@dataclass(frozen=True)
+class ImageSet:
+    """`images`: the ids in order; ``read(id)``: the encoded bytes of one image."""
+
+    name: str
+    images: tuple[str, ...]
+    read: Callable[[str], bytes]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+def canonical_id(path: str) -> str:
+    """The id of an image from a file name or path.
+
+    >>> canonical_id("val/n01440764/ILSVRC2012_val_00000293.JPEG")
+    'ILSVRC2012_val_00000293'
+    >>> canonical_id("ILSVRC2012_val_00000293_n01440764.JPEG")
+    'ILSVRC2012_val_00000293'
+    >>> canonical_id("birds/robin.jpg")
+    'birds/robin.jpg'
+    """
+    stem = PurePosixPath(path).name.split(".")[0]
+    known = _V1.match(stem) or _V2.fullmatch(stem)
+    return known.group() if known else str(path) and str(PurePosixPath(path))
+
+
+def v1_id(number: int) -> str:
+    """Id of a V1 validation image from its number, 1 to 50,000."""
+    return f"ILSVRC2012_val_{number:08d}"
+
+
+def together(name: str, sets: Sequence[ImageSet]) -> ImageSet:
+    """Several image sets as one, so that checkpoints are made ready once. Raises `InputError` where ids repeat."""
+    by_id = {image: one for one in sets for image in one.images}
+    if len(by_id) < sum(map(len, sets)):
+        raise InputError(f"the image sets {', '.join(one.name for one in sets)} share ids; expected each picture once")
+    return ImageSet(name, tuple(by_id), lambda image: by_id[image].read(image))
+
+
+def unique_ids(where: Path, pairs: list[tuple[str, Place]]) -> dict[str, Place]:
+    """Place by image id. Raises `InputError`, naming where they come from, for an id that occurs twice."""
+    by_id = dict(pairs)
+    if len(by_id) != len(pairs):
+        twice = len(pairs) - len(by_id)
+        raise InputError(f"{where}: {twice} image ids occur twice; each V1 or V2 image may be there once")
+    return by_id

@@ -1,0 +1,101 @@
+"""The record of labels: image id -> set of class indices, as CSR arrays."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from workbench.errors import InputError
+from workbench.files import writing
+from workbench.inputs import classes
+
+
+@dataclass(frozen=True, eq=False)
+class LabelSet:
+    """Image id -> set of class indices, as CSR arrays.
+
+    `images` holds the n ids; the labels of image i are ``classes[indptr[i]:indptr[i + 1]]``, shape (n_labels,), uint16.
+    """
+
+    name: str
+    images: pd.Index
+    indptr: np.ndarray
+    classes: np.ndarray
+    _last: list = field(default_factory=list, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def counts(self) -> np.ndarray:
+        """Number of labels of each image, shape (n,)."""
+        return np.diff(self.indptr)
+
+    @cached_property
+    def table(self) -> np.ndarray:
+        """Boolean membership table, shape (n, 1000): 50 MB for V1, and each look-up is one gather."""
+        table = np.zeros((len(self), classes.N_CLASSES), dtype=bool)
+        table[np.repeat(np.arange(len(self)), self.counts), self.classes] = True
+        return table
+
+    def rows(self, images: pd.Index) -> np.ndarray:
+        """Row of each image id in this set, -1 where it has none, shape (len(images),).
+
+        The last answer is kept: files of predictions mostly share their ids, and looking up 50,000 takes
+        longer than scoring them.
+        """
+        if self._last and (self._last[0] is images or self._last[0].equals(images)):
+            return self._last[1]
+        rows = self.images.get_indexer(images)
+        self._last[:] = [images, rows]
+        return rows
+
+    def rows_of(self, images: Iterable[str]) -> np.ndarray:
+        """Row of each image in this set, shape (n,). Raises `InputError` where one is missing."""
+        rows = self.rows(pd.Index(list(images), dtype="str"))
+        if (rows < 0).any():
+            raise InputError(f"{int((rows < 0).sum())} pictures are not in label set {self.name!r}")
+        return rows
+
+    def labels(self, image: str) -> list[int]:
+        """Class indices of one image. Raises `InputError` for an id that is not in the set."""
+        row = self.images.get_indexer(pd.Index([image], dtype="str"))[0]
+        if row < 0:
+            raise InputError(f"image {image!r} is not in label set {self.name!r}, which has {len(self)} images")
+        return self.classes[self.indptr[row] : self.indptr[row + 1]].tolist()
+
+
+def from_mapping(name: str, labels: Mapping[str, Iterable[int]]) -> LabelSet:
+    """A label set from ``{image id: class indices}``; an image may have none.
+
+    Raises `InputError` for a class that is no whole number from 0 to 999, and for an empty id.
+
+    >>> from_mapping("mine", {"a.png": [3, 7], "b.png": []}).counts.tolist()
+    [2, 0]
+    """
+    if not all(labels):
+        raise InputError(f"label set {name!r} has an empty image id; expected a name for each image")
+    rows = [sorted({_class_index(name, label) for label in row}) for row in labels.values()]
+    flat = np.array([label for row in rows for label in row], dtype=np.uint16)
+    indptr = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
+    return LabelSet(name, pd.Index(list(labels), dtype="str"), indptr, flat)
+
+
+def _class_index(name: str, label) -> int:
+    whole = isinstance(label, int | np.integer) and not isinstance(label, bool)
+    if not whole or not 0 <= label < classes.N_CLASSES:
+        raise InputError(f"label set {name!r} has class {label}; expected class indices from 0 to 999")
+    return int(label)
+
+
+def write(labels: LabelSet, path: str | Path) -> Path:
+    """Write a label set as JSON, ``{image id: [class index, ...]}``, as :func:`read` takes it."""
+    ends, flat = labels.indptr.tolist(), labels.classes.tolist()
+    mapping = {image: flat[ends[row] : ends[row + 1]] for row, image in enumerate(labels.images)}
+    with writing(Path(path)) as stream:
+        stream.write((json.dumps(mapping, indent=0) + "\n").encode())
+    return Path(path)

@@ -1,0 +1,75 @@
+"""Label sets that users bring: files of labels, and folders named after classes."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from workbench.errors import DamagedFileError, InputError
+from workbench.files import read_table
+from workbench.inputs import classes, images
+from workbench.inputs.labels.label_set import LabelSet, from_mapping
+
+
+def read(path: Path) -> LabelSet:
+    """A user's own label set, named after the file.
+
+    ``.json`` holds ``{image id: [class index, ...]}``; ``.csv`` and ``.parquet`` hold one row per label with the
+    columns ``image`` and ``class``. An image without labels appears in JSON with ``[]``, in tables with an empty class.
+    """
+    readers = {".json": _read_json, ".csv": _read_table, ".parquet": _read_table}
+    if path.suffix not in readers:
+        raise InputError(f"{path} ends in {path.suffix!r}; a label file is .json, .csv or .parquet")
+    if not path.is_file():
+        raise InputError(f"there is no file {path}; expected a label file")
+    mapping = readers[path.suffix](path)
+    labels = {images.canonical_id(image): row for image, row in mapping.items()}
+    if len(labels) < len(mapping):
+        raise InputError(
+            f"{path} names {len(mapping) - len(labels)} images twice, under different paths; keep one each"
+        )
+    return from_mapping(path.stem, labels)
+
+
+def _read_json(path: Path) -> dict[str, list]:
+    mapping = read_json(path)
+    if not isinstance(mapping, dict) or not all(isinstance(row, list) for row in mapping.values()):
+        raise InputError(f"{path} does not hold lists of class indices by image; expected {{image id: [class, ...]}}")
+    return mapping
+
+
+def _read_table(path: Path) -> dict[str, list]:
+    frame = read_table(path)
+    if not {"image", "class"} <= set(frame.columns):
+        raise InputError(f"{path} has the columns {list(frame.columns)}; expected 'image' and 'class'")
+    frame = frame.assign(image=frame["image"].fillna(""))
+    grouped = frame.groupby("image", sort=False)["class"]
+    # An empty class turns the column into floats: 3.0 is class 3, 3.7 stays and is refused.
+    return {str(image): [_whole(label) for label in group.dropna()] for image, group in grouped}
+
+
+def _whole(label):
+    return int(label) if isinstance(label, float) and label.is_integer() else label
+
+
+def from_folders(images: Iterable[str]) -> LabelSet:
+    """Labels of images that lie in a folder per class, named by its WordNet id or by its index:
+    ``n01440764/x.png``, ``7/x.png``.
+
+    The order of the folders plays no part. Raises `InputError` for an image whose folder names no class.
+    """
+    mapping = {}
+    for image in images:
+        parent = PurePosixPath(image).parent.name
+        if parent not in classes.index() and not (parent.isdecimal() and int(parent) < classes.N_CLASSES):
+            raise InputError(f"image {image!r} lies in no folder named after a class (a WordNet id, or 0 to 999)")
+        mapping[image] = [classes.index()[parent] if parent in classes.index() else int(parent)]
+    return from_mapping("folders", mapping)
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file holds. Raises `DamagedFileError` where it cannot be read."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise DamagedFileError(f"{path} cannot be read ({error}); is it truncated or in another format?") from error

@@ -1,0 +1,82 @@
+"""A PatchML set on the disk: its plan, its label set, and its pictures as a tar file or a folder."""
+
+import io
+import os
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from workbench.errors import InputError
+from workbench.files import writing
+from workbench.inputs import labels as label_sets
+from workbench.inputs.images import ImageSet
+from workbench.inputs.patchml import plans
+from workbench.inputs.patchml.composites import Composer
+from workbench.inputs.patchml.plans import Plan
+
+
+def write(
+    plan: Plan, images: ImageSet, out: Path, format: str = "tar", on_picture: Callable[[int], object] = lambda n: None
+) -> Path:
+    """Keep a PatchML set below `out`: the plan, its label set, and the pictures; each file is whole or not there.
+
+    `format` is ``tar`` (``patchml-<seed>.tar``, the same bytes in every run), ``folder`` (``patchml-<seed>/``, PNG
+    files) or ``plan`` (no pictures). The path of what `predict` takes is returned. Raises `InputError` where a
+    folder of that name is already there.
+    """
+    stem, composer = out / plan.name, Composer(plan, images)
+    _refuse_to_mix(plan, stem, format)
+    label_sets.write(plans.label_set(plan), stem.with_suffix(".json"))
+    plans.write(plan, stem.with_suffix(".parquet"))
+    if format == "folder":
+        _write_folder(plan, composer, stem, on_picture)
+    elif format == "tar":
+        _write_tar(plan, composer, stem.with_suffix(".tar"), on_picture)
+    return {"folder": stem, "tar": stem.with_suffix(".tar")}.get(format, stem.with_suffix(".parquet"))
+
+
+def _refuse_to_mix(plan: Plan, stem: Path, format: str) -> None:
+    """A folder holds one set of each seed, and a folder of pictures is never half replaced."""
+    advice = "choose another --out, or remove it"
+    if format == "folder" and stem.exists():
+        raise InputError(f"{stem} is already there; {advice}")
+    earlier = stem.with_suffix(".parquet")
+    if earlier.exists() and not plans.read(earlier).composites().equals(plan.composites()):
+        raise InputError(f"{earlier} is another plan of seed {plan.seed}, of other boxes, sizes or canvas; {advice}")
+
+
+def _write_folder(plan: Plan, composer: Composer, folder: Path, on_picture: Callable[[int], object]) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".part-"))
+    try:
+        for image, data in _pngs(plan, composer):
+            (part / image).write_bytes(data)
+            on_picture(1)
+        part.chmod(0o755)
+        part.replace(folder)
+    except OSError as error:
+        # Name the folder that the user asked for, not the temporary one.
+        raise OSError(error.errno, error.strerror or str(error), str(folder)) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _write_tar(plan: Plan, composer: Composer, path: Path, on_picture: Callable[[int], object]) -> None:
+    with writing(path) as stream, tarfile.open(fileobj=stream, mode="w") as shard:
+        for image, data in _pngs(plan, composer):
+            member = tarfile.TarInfo(image)
+            member.size = len(data)
+            shard.addfile(member, io.BytesIO(data))
+            on_picture(1)
+
+
+def _pngs(plan: Plan, composer: Composer) -> Iterator[tuple[str, bytes]]:
+    ids = plan.composites()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        # In slices, so that no more than these wait in memory.
+        for start in range(0, len(ids), 64):
+            part = ids[start : start + 64]
+            yield from zip(part, pool.map(composer.png, part), strict=True)

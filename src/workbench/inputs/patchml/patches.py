@@ -1,0 +1,87 @@
+"""The pool of patches: annotated boxes that lie in pictures at hand."""
+
+import io
+import warnings
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import PurePosixPath
+
+import pandas as pd
+from PIL import Image
+
+from workbench.errors import InputError, reason
+from workbench.inputs.images import ImageSet, canonical_id
+
+
+def patches(boxes: pd.DataFrame, images: ImageSet, *, drop_missing: bool = False) -> pd.DataFrame:
+    """The pool of patches: each box with its picture's id in `images`, clipped to the picture.
+
+    Boxes that are empty, inverted or wholly outside are dropped, with a warning that counts them. Pictures are
+    opened for their size only. Raises `InputError` where annotated pictures are not in the image set (unless
+    `drop_missing`, which counts their boxes in the warning).
+    """
+    ids = _matched(boxes["image"].unique(), images)
+    twice = int(boxes.duplicated().sum())
+    boxes = boxes.drop_duplicates()
+    known = boxes["image"].map(ids)
+    missing = boxes.loc[known.isna(), "image"].unique()
+    if len(missing) and (not drop_missing or len(missing) == len(ids)):
+        raise InputError(
+            f"{len(missing)} of the {len(ids)} annotated pictures, {missing[0]!r} among them, are not in image set "
+            f"{images.name!r} ({len(images)} pictures), or several there have that name; give the folder that holds "
+            "them, or --drop-missing"
+        )
+    found = boxes.assign(image=known).dropna(subset="image").reset_index(drop=True)
+    width, height = _sizes(found["image"], images)
+    clipped = found.assign(
+        **{name: found[name].clip(0, width) for name in ("xmin", "xmax")},
+        **{name: found[name].clip(0, height) for name in ("ymin", "ymax")},
+    )
+    whole = (clipped["xmin"] < clipped["xmax"]) & (clipped["ymin"] < clipped["ymax"])
+    seen = {
+        "given twice": twice,
+        "of pictures that are not there": len(boxes) - len(found),
+        "empty, inverted or outside their picture": int((~whole).sum()),
+        "clipped to their picture": int((clipped[whole] != found[whole]).any(axis=1).sum()),
+    }
+    if any(seen.values()):
+        counts = ", ".join(f"{count} {what}" for what, count in seen.items() if count)
+        warnings.warn(f"of {len(boxes) + twice} boxes: {counts}; {int(whole.sum())} are used", stacklevel=2)
+    return clipped[whole].reset_index(drop=True)
+
+
+def _matched(annotated: Iterable[str], images: ImageSet) -> dict[str, str | None]:
+    """Id in the image set of each annotated picture: the same id, else the one picture of that file name."""
+    ids = set(images.images)
+    by_stem: dict[str, str | None] = {}
+    for image in images.images:
+        stem = PurePosixPath(image).stem
+        by_stem[stem] = None if stem in by_stem else image
+    found = {}
+    for name in annotated:
+        canonical = canonical_id(name)
+        found[name] = canonical if canonical in ids else by_stem.get(_stem(canonical))
+    return found
+
+
+def _stem(image: str) -> str:
+    path = PurePosixPath(image)
+    return path.stem if len(path.suffix) <= 5 else path.name
+
+
+def _sizes(ids: pd.Series, images: ImageSet) -> tuple[pd.Series, pd.Series]:
+    """Width and height of each picture, aligned with `ids`; each picture is opened once, none is decoded."""
+    unique = ids.unique()
+
+    def size(image: str) -> tuple[int, int]:
+        try:
+            with Image.open(io.BytesIO(images.read(image))) as picture:
+                return picture.size
+        except Exception as error:  # Pillow's plugins raise whatever a damaged header leads them to
+            raise InputError(
+                f"the annotated picture {image!r} cannot be opened ({reason(error)}); replace it or drop its boxes"
+            ) from error
+
+    with ThreadPoolExecutor(4) as pool:
+        sizes = dict(zip(unique, pool.map(size, unique), strict=True))
+    return ids.map({image: w for image, (w, _) in sizes.items()}), ids.map({i: h for i, (_, h) in sizes.items()})

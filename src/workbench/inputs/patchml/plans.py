@@ -1,0 +1,108 @@
+"""The record of a PatchML set: which patch stands where on which canvas; its file, its labels."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from workbench.errors import DamagedFileError, InputError
+from workbench.files import writing
+from workbench.inputs.classes import N_CLASSES
+from workbench.inputs.labels import LabelSet, from_mapping
+
+EDGES = ["xmin", "ymin", "xmax", "ymax"]
+PLACED = ["composite", "count", "patch", "cell", "x", "y", "width", "height", "image", "class", *EDGES]
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Where every patch of a PatchML set goes.
+
+    `table` has one row per placed patch, composite after composite: ``composite`` (the image id; no other plan has
+    the same), ``count`` (patches on this canvas), ``patch`` (row in the pool), ``cell`` (of the grid, row by row),
+    ``x, y, width, height`` (pixels on the canvas), and the patch itself: ``image, class, xmin, ymin, xmax, ymax``.
+    `sizes`: side of the square box for each patch count, pixels. `pictures`: the path that the pictures were read
+    from, empty for the sample.
+    """
+
+    seed: int
+    canvas: int
+    sizes: dict[int, int]
+    table: pd.DataFrame
+    pictures: str = ""
+
+    @property
+    def name(self) -> str:
+        """Name of the image set and of its label set: ``patchml-<seed>``."""
+        return f"patchml-{self.seed}"
+
+    def composites(self) -> pd.Index:
+        """Ids of the composites, in order."""
+        return pd.Index(self.table["composite"].unique(), dtype="str")
+
+
+def label_set(plan: Plan) -> LabelSet:
+    """The label set ``patchml-<seed>``: each composite shows the classes of its patches."""
+    shown = plan.table.groupby("composite", sort=False)["class"].agg(set)
+    return from_mapping(plan.name, dict(zip(shown.index.astype(str), shown, strict=True)))
+
+
+def counts_by_label(plan: Plan) -> pd.DataFrame:
+    """Composites by patch count and by number of distinct labels: ``count, label_count, composites``."""
+    table = plan.table[["count", "class"]].assign(
+        row=plan.table["composite"].ne(plan.table["composite"].shift()).cumsum()
+    )
+    distinct = table.drop_duplicates().groupby(["row", "count"]).size().rename("label_count").reset_index()
+    return distinct.groupby(["count", "label_count"]).size().rename("composites").reset_index()
+
+
+def write(plan: Plan, path: Path) -> None:
+    """Write a plan as one Parquet file; it names the folder of its pictures but holds none of them."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    facts = {"seed": plan.seed, "canvas": plan.canvas, "sizes": plan.sizes, "pictures": plan.pictures}
+    table = pa.Table.from_pandas(plan.table, preserve_index=False)
+    with writing(path) as stream:
+        pq.write_table(table.replace_schema_metadata({"patchml": json.dumps(facts)}), stream, compression="zstd")
+
+
+def read(path: str | Path) -> Plan:
+    """Read a plan. Raises `InputError` for a file that is none, `DamagedFileError` for one that cannot be read."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"there is no plan {path}; make one with 'workbench patchml build'")
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowException, OSError) as error:
+        raise DamagedFileError(f"the plan {path} cannot be read ({error}); build it again") from error
+    facts = (table.schema.metadata or {}).get(b"patchml")
+    if facts is None:
+        raise InputError(f"{path} is a Parquet file, but no PatchML plan; make one with 'workbench patchml build'")
+    try:
+        known = json.loads(facts)
+        sizes = {int(count): int(size) for count, size in known["sizes"].items()}
+        plan = Plan(int(known["seed"]), int(known["canvas"]), sizes, table.to_pandas()[PLACED], str(known["pictures"]))
+        whole = _is_whole(plan)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DamagedFileError(f"the plan {path} is damaged or of another version ({error}); build it again") from error
+    if not whole:
+        raise DamagedFileError(f"the plan {path} has patches outside the canvas or in another order; build it again")
+    return plan
+
+
+def _is_whole(plan: Plan) -> bool:
+    """Whether every patch lies on the canvas, and the rows of each composite stand together."""
+    table = plan.table
+    numbers = table[["x", "y", "width", "height", "class", *EDGES]]
+    if table.empty or not all(pd.api.types.is_integer_dtype(kind) for kind in numbers.dtypes):
+        return False
+    right, lower = table["x"] + table["width"], table["y"] + table["height"]
+    inside = (numbers >= 0).all(axis=None) and max(right.max(), lower.max()) <= plan.canvas
+    sized = (table[["width", "height"]] >= 1).all(axis=None) and table["class"].max() < N_CLASSES
+    together = table["composite"].ne(table["composite"].shift()).sum() == table["composite"].nunique()
+    return bool(inside and sized and together)

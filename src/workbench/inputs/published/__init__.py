@@ -1,0 +1,1 @@
+"""What others published: printed tables, leaderboards, results, reviewed mistakes, class names."""

@@ -1,0 +1,46 @@
+"""OpenAI's names of the 1000 classes, as zero-shot evaluation takes them: which classes share one."""
+
+import ast
+from collections import Counter
+
+from workbench.errors import DamagedFileError
+from workbench.inputs import sources
+
+# Mill gives these classes their own WordNet name, because OpenAI's is another class's too.
+MILL = {744: "projectile", 836: "sunglass"}
+
+
+def openai() -> list[str]:
+    """OpenAI's curated names in class-index order, read as text from open_clip's source, which is not run.
+
+    Raises `MissingSourceError` where the file is not at hand.
+    """
+    return [ast.literal_eval(node) for node in _entries("IMAGENET_CLASSNAMES")]
+
+
+def _entries(variable: str) -> list[ast.expr]:
+    (path,) = sources.locate("openai-class-names").values()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        value = node.value if isinstance(node, ast.Assign) and _name(node) == variable else None
+        if isinstance(value, ast.List | ast.Tuple):
+            return value.elts
+    raise DamagedFileError(f"{path} has no list {variable}; expected open_clip's zero_shot_metadata.py")
+
+
+def n_templates() -> int:
+    """Number of OpenAI's prompt templates. Raises as :func:`openai`."""
+    return len(_entries("OPENAI_IMAGENET_TEMPLATES"))
+
+
+def _name(node: ast.Assign) -> str:
+    return getattr(node.targets[0], "id", "")
+
+
+def collisions(names: list[str]) -> dict[str, list[int]]:
+    """Names that several classes share, with those classes.
+
+    >>> collisions(["crane", "missile", "missile"])
+    {'missile': [1, 2]}
+    """
+    shared = [name for name, count in Counter(names).items() if count > 1]
+    return {name: [i for i, other in enumerate(names) if other == name] for name in shared}

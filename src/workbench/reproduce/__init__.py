@@ -1,0 +1,1 @@
+"""One command reproduces everything: notebooks, their runs, the report, where it all comes from."""

@@ -1,0 +1,1 @@
+"""Questions to scores and predictions that the instruments ask."""

@@ -1,0 +1,155 @@
+"""What becomes of each single picture: right by the original label, right only when several labels count, or wrong."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from workbench.errors import InputError
+from workbench.inputs.classes import N_CLASSES
+from workbench.inputs.labels import LabelSet
+from workbench.predict.store import Predictions
+
+STATUSES = {
+    "original": "correct by the original label",
+    "multi": "correct only by the multi-labels",
+    "wrong": "wrong",
+    "unlabelled": "without a label",
+}
+DISAGREEMENTS = {
+    "same": "same best class",
+    "differ": "different best classes",
+    "first": "only the first is right",
+    "second": "only the second is right",
+}
+ORDERS = {
+    "set": "as in the image set",
+    "error": "most confident errors first",
+    "sure": "most confident first",
+    "unsure": "least confident first",
+}
+
+
+def outcomes(predictions: Predictions, labels: LabelSet, original: LabelSet | None = None) -> pd.DataFrame:
+    """One row per picture that `labels` knows, in the order of the predictions: ``row, status, label_count,
+    best, confidence``.
+
+    `row` is the picture's row in the predictions; `status` a key of `STATUSES`; `best` the best class, `confidence` its
+    score (NaN where there are none); the index is the image id. Without `original` no picture is ``original``: a best
+    class among the labels is ``multi``. A best class that only the original label names counts as ``original``. Raises
+    `InputError` where `labels` knows none of the pictures.
+    """
+    rows = labels.rows(predictions.images)
+    known = np.flatnonzero(rows >= 0)
+    if not len(known):
+        raise InputError(
+            f"none of the {len(rows)} pictures that {predictions.checkpoint} predicted on {predictions.image_set}, "
+            f"{predictions.images[0]!r} among them, is in label set {labels.name!r}; give the labels of these pictures"
+        )
+    best, rows = predictions.classes[known, 0], rows[known]
+    images = predictions.images[known]
+    first = np.zeros(len(known), bool) if original is None else among(best, original.rows(images), original)
+    any_label, counts = among(best, rows, labels), labels.counts[rows]
+    status = np.select([first, any_label, counts == 0], ["original", "multi", "unlabelled"], "wrong")
+    scores = np.full(len(known), np.nan, "f4") if predictions.scores is None else predictions.scores[known, 0]
+    return pd.DataFrame(
+        {
+            "row": known,
+            "status": pd.Categorical(status, list(STATUSES)),
+            "label_count": counts,
+            "best": best,
+            "confidence": scores,
+        },
+        index=images.rename("image"),
+    )
+
+
+def among(best: np.ndarray, rows: np.ndarray, labels: LabelSet) -> np.ndarray:
+    """Whether one class per picture is among the labels of its row; False for row -1. Shape (n,).
+
+    By binary search, so that 50,000 pictures need no table of 50 MB.
+    """
+    keys = np.repeat(np.arange(len(labels)), labels.counts) * N_CLASSES + labels.classes
+    if not len(keys):
+        return np.zeros(len(best), bool)
+    wanted = np.where(rows >= 0, rows * N_CLASSES + best.astype(np.int64), -1)
+    place = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
+    return keys[place] == wanted
+
+
+def beside(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    """Answers of two checkpoints on the pictures that both have: the first's columns, the second's with ``_2``, and
+    ``disagreement``, a set of the keys of `DISAGREEMENTS` as text.
+
+    Raises `InputError` where they share no picture.
+    """
+    second = second.drop(columns="label_count").add_suffix("_2")
+    both = first.join(second, how="inner", validate="one_to_one")
+    if both.empty:
+        raise InputError("the two checkpoints have no picture in common; give predictions on the same image set")
+    return both
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What to look at: `None` and empty mean everything. `statuses` are one per checkpoint; `label` is a
+    class index that must be among the labels; `confidence` a closed range of the first checkpoint's; `facts`
+    column -> value or (low, high).
+    """
+
+    statuses: tuple[str | None, ...] = ()
+    label_count: int | None = None
+    label: int | None = None
+    confidence: tuple[float, float] = (0.0, 1.0)
+    disagreement: str | None = None
+    order: str = "set"
+    facts: dict[str, object] = field(default_factory=dict)
+
+
+def choose(answered: pd.DataFrame, choice: Choice, labels: LabelSet) -> np.ndarray:
+    """Positions in `answered` of the pictures that fit a choice, in its order."""
+    keep = np.ones(len(answered), bool)
+    for column, status in zip(("status", "status_2"), choice.statuses, strict=False):
+        if status is not None:
+            keep &= (answered[column] == status).to_numpy()
+    if choice.label_count is not None:
+        keep &= (answered["label_count"] == choice.label_count).to_numpy()
+    if choice.label is not None:
+        keep &= among(np.full(len(answered), choice.label), labels.rows(answered.index), labels)
+    low, high = choice.confidence
+    if low > 0 or high < 1:
+        keep &= answered["confidence"].between(low, high).to_numpy()
+    if choice.disagreement is not None:
+        keep &= _disagrees(answered, choice.disagreement)
+    for column, wanted in choice.facts.items():
+        keep &= _fits(answered[column], wanted)
+    return _ordered(answered, np.flatnonzero(keep), choice.order)
+
+
+def right(status: pd.Series) -> pd.Series:
+    """Whether a status means that the best class is any label."""
+    return status.isin(["original", "multi"])
+
+
+def _disagrees(answered: pd.DataFrame, kind: str) -> np.ndarray:
+    if kind in ("same", "differ"):
+        return ((answered["best"] == answered["best_2"]) == (kind == "same")).to_numpy()
+    first, second = right(answered["status"]), right(answered["status_2"])
+    return (first & ~second if kind == "first" else second & ~first).to_numpy()
+
+
+def _fits(column: pd.Series, wanted: object) -> np.ndarray:
+    fits = column.between(*wanted) if isinstance(wanted, tuple) else column.astype(str) == str(wanted)
+    return fits.to_numpy(bool)
+
+
+def _ordered(answered: pd.DataFrame, kept: np.ndarray, order: str) -> np.ndarray:
+    if order == "set":
+        return kept
+    confidence = answered["confidence"].to_numpy()[kept]
+    if order == "unsure":
+        return kept[np.argsort(confidence, kind="stable")]
+    if order == "error":  # what is no error comes after all errors, in the order of the set
+        error = (answered["status"] == "wrong").to_numpy()[kept]
+        confidence = np.where(error, confidence, -1)
+    return kept[np.argsort(-confidence, kind="stable")]

@@ -1,0 +1,78 @@
+"""Two scores from expert multi-labels: multi-label accuracy, and ImageNet-M (Vasudevan et al. 2022).
+
+Both ask whether the best class is one that experts judged correct or unclear.
+"""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from workbench.errors import InputError
+from workbench.inputs import labels as label_sets
+from workbench.inputs.labels import LabelSet
+from workbench.predict import store
+from workbench.predict.store import Predictions
+from workbench.score import intervals, metrics, table
+
+
+def score(predictions: Predictions | Iterable[Predictions]) -> pd.DataFrame:
+    """Multi-label accuracy and ImageNet-M of predictions on V1, as a score table.
+
+    ``multilabel`` is the mean over original classes of the share of right pictures within each; ``imagenet_m`` the
+    share of the 68 pictures, so that ``value * n_images`` is the count that the paper gives. Raises
+    `MissingSourceError` where the annotations are not at hand, `InputError` where predictions lack one of the pictures.
+    """
+    several = [predictions] if isinstance(predictions, Predictions) else predictions
+    annotated, major, original = (label_sets.load(name) for name in ("v1-multilabel", "imagenet-m", "v1-original"))
+    rows = []
+    for one in several:
+        for metric, labels, row in (
+            ("multilabel", annotated, accuracy(one, annotated, original)),
+            ("imagenet_m", major, count(one, major)),
+        ):
+            rows.append((one.checkpoint, one.image_set, labels.name, one.protocol, metric, None, *row, one.source))
+    numbers = dict.fromkeys(("value", "ci_low", "ci_high"), "float64")
+    return pd.DataFrame(rows, columns=table.COLUMNS).astype(numbers | {"label_count": "Int64", "n_images": "Int64"})
+
+
+def files(path: str | Path) -> pd.DataFrame:
+    """The same for a file of predictions, or for all on V1 below a folder; none for an empty path."""
+    if not str(path):
+        return pd.DataFrame(columns=table.COLUMNS)
+    found = sorted(Path(path).rglob("*.parquet")) if Path(path).is_dir() else [Path(path)]
+    return score([one for one in map(store.read, found) if one.image_set == "v1"])
+
+
+def accuracy(predictions: Predictions, accepted: LabelSet, original: LabelSet) -> tuple[float, int, float, float]:
+    """Mean over original classes of the mean hit within each: value, number of pictures, 95 % interval.
+
+    `accepted` holds no problematic picture. The interval is normal, classes being strata; it is empty (NaN) where a
+    class has one picture.
+    """
+    hit = _hit(predictions, accepted)
+    kind = original.classes[original.indptr[original.rows(accepted.images)]]
+    strata = [hit[kind == one] for one in np.unique(kind)]
+    mean = float(np.mean([part.mean() for part in strata]))
+    errors = np.array([intervals.standard_error(part) for part in strata])
+    if np.isnan(errors).any():
+        return mean, len(hit), np.nan, np.nan
+    return mean, len(hit), *intervals.normal(mean, float(np.sqrt(np.sum(errors**2)) / len(strata)))
+
+
+def count(predictions: Predictions, major: LabelSet) -> tuple[float, int, float, float]:
+    """Share of the pictures of ImageNet-M whose best class is right, their number, and the 95 % Wilson interval."""
+    hit = _hit(predictions, major)
+    return float(hit.mean()), len(hit), *intervals.wilson(float(hit.sum()), len(hit))
+
+
+def _hit(predictions: Predictions, accepted: LabelSet) -> np.ndarray:
+    """Whether the best class is accepted, for each picture of `accepted` in its order."""
+    place = predictions.images.get_indexer(accepted.images)
+    if (place < 0).any():
+        raise InputError(
+            f"{predictions.checkpoint} on {predictions.image_set}: {int((place < 0).sum())} of the {len(accepted)} "
+            f"pictures of {accepted.name!r} have no prediction; predict the whole of V1"
+        )
+    return metrics.hits(predictions.classes[place, :1], accepted.table, np.arange(len(accepted)))[:, 0]

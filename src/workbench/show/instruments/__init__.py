@@ -1,0 +1,1 @@
+"""Three instruments for a notebook: explore, gallery, relabel."""

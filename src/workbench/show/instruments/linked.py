@@ -1,0 +1,222 @@
+"""The linked charts of `explore`: a gap chart, boxplots and a rank-shift chart for each source, with marks in
+all of them.
+
+Two things in the specification are for the front end that draws it: the parameter ``marked``, a list of
+checkpoints that are ringed in every chart, and one interval selection per chart, ``gap<group>`` and
+``rank<group>``, to drag a rectangle with.
+"""
+
+from functools import lru_cache
+
+import altair as alt
+import numpy as np
+import pandas as pd
+from altair.utils.schemapi import debug_mode
+
+from workbench.score.interactive.queries import Query, Result
+from workbench.show import theme
+from workbench.show.marks import METRICS, SETS, SOURCES
+from workbench.show.theme import GREEN, GREY, IMAGE_SETS, INK
+
+NAMES = SETS | {"patchml": "PatchML"}
+COLORS = IMAGE_SETS | {"patchml": GREEN}
+SHAPES = {"v1": "circle", "v2": "triangle-up", "patchml": "square"}
+RINGED = "indexof(marked, datum.checkpoint) >= 0"
+FAINT = 0.07
+APART = {"scale": {"color": "independent", "shape": "independent", "xOffset": "independent"}}
+
+
+def overview(answer: Result, question: Query, marked: list[str]) -> dict:
+    """The Vega-Lite specification of one row of charts per source and protocol.
+
+    Takes an answer of :class:`workbench.score.interactive.queries.ScoreCube`. Altair makes the single charts, on named
+    data. They are put together here: Altair copies all that it holds whenever charts are combined, which took
+    a second and now takes a tenth.
+    """
+    params: list[dict] = [{"name": "marked", "value": marked}]
+    rows, datasets = [], {}
+    for group, part in answer.pairs.groupby("group"):
+        boxes = answer.boxes[(answer.boxes["group"] == group) & answer.boxes["chosen"]]
+        datasets |= {f"pairs{group}": _records(_rounded(part)), f"boxes{group}": _records(_named(boxes))}
+        rows.append(_row(part, int(group), question, params, datasets))  # pyright: ignore[reportArgumentType]
+    frame = {
+        name: value for name, value in theme.spec(alt.layer(), validate=False).items() if name in ("$schema", "config")
+    }
+    return frame | {"vconcat": rows, "spacing": 18, "resolve": APART, "params": params, "datasets": datasets}
+
+
+def _rounded(pairs: pd.DataFrame) -> pd.DataFrame:
+    columns = ["first", "second", "gap"]
+    kept = pairs[["checkpoint", "family", "chosen", "place", "rank_before", "rank_after", "shift"]]
+    return kept.assign(**{name: (100 * pairs[name]).round(2) for name in columns})
+
+
+def _named(boxes: pd.DataFrame) -> pd.DataFrame:
+    percent = (100 * boxes["value"]).round(2)
+    return boxes[["checkpoint", "labels"]].assign(percent=percent, set=boxes["image_set"].map(NAMES))
+
+
+def _records(frame: pd.DataFrame) -> list[dict]:
+    columns = {name: frame[name].tolist() for name in frame}
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _row(pairs: pd.DataFrame, group: int, question: Query, params: list[dict], datasets: dict) -> dict:
+    source, protocol = pairs[["source", "protocol"]].iloc[0]
+    chosen, n = int(pairs["chosen"].sum()), len(pairs)
+    share = f"{n} checkpoints" if chosen == n else f"{chosen} of {n} checkpoints chosen"
+    gaps = 100 * pairs["gap"]
+    reach = (min(0.0, float(np.floor(gaps.min()))), max(0.0, float(np.ceil(gaps.max()))))
+    asked = (question.metric, question.pair, question.label_counts)
+    (levels, difference, boxes, ranks), selections, constants = _charts(*asked, group, n, reach)
+    params += selections
+    datasets |= constants
+    gap = {"vconcat": [levels, difference], "spacing": 6, "resolve": APART}
+    title = {"text": f"{SOURCES.get(source, source)}, {protocol}", "subtitle": share, "fontSize": 13, "offset": 6}
+    return {"hconcat": [gap, boxes, ranks], "spacing": 16, "title": title, "resolve": APART}
+
+
+@lru_cache(maxsize=256)
+def _charts(
+    metric: str, pair: tuple[str, str], label_counts: tuple[int, ...], group: int, n: int, reach: tuple[float, float]
+) -> tuple[list[dict], list[dict], dict]:
+    """The four charts of one row, their selections and the data of their fixed lines; kept, as most questions
+    change the data alone.
+    """
+    question = Query(metric, pair, label_counts=label_counts)
+    data = alt.NamedData(f"pairs{group}")
+    with debug_mode(False):  # the tests check the whole specification against the schema
+        parts = [
+            _layered(_levels(data, n, question), f"gap{group}", width=290, height=170),
+            _layered(_difference(data, n, question, reach), "", width=290, height=90),
+            _layered(_boxes(alt.NamedData(f"boxes{group}"), question), "", width=250, height=284),
+            _layered(_ranks(data, n, question), f"rank{group}", width=250, height=284),
+        ]
+    constants = {
+        name: rows for part in parts for layer in part["layer"] for name, rows in layer.pop("datasets", {}).items()
+    }
+    return parts, [_selection(f"gap{group}", ["x"]), _selection(f"rank{group}", ["x", "y"])], constants
+
+
+def _layered(charts: list[alt.Chart], name: str, **size: int) -> dict:
+    """Charts on each other. The first that has points is named, so that a selection can be bound to it."""
+    layers = [chart.to_dict(validate=False) for chart in charts]
+    for layer in layers:
+        del layer["$schema"], layer["config"]
+    if name:
+        next(layer for layer in layers if layer["mark"]["type"] in ("point", "circle"))["name"] = f"{name}_points"
+    return {"layer": layers} | size
+
+
+def _selection(name: str, encodings: list[str]) -> dict:
+    return {"name": name, "select": {"type": "interval", "encodings": encodings}, "views": [f"{name}_points"]}
+
+
+def _levels(data: alt.NamedData, n: int, question: Query) -> list[alt.Chart]:
+    """Both image sets, checkpoints in order of the first."""
+    names = [NAMES[name] for name in question.pair]
+    base = (
+        alt.Chart(data)
+        .transform_fold(["first", "second"], as_=["which", "percent"])
+        .transform_calculate(set=f"datum.which == 'first' ? '{names[0]}' : '{names[1]}'")
+        .encode(
+            x=_place(n, None),
+            y=alt.Y("percent:Q", title=f"{METRICS[question.metric]} (%)", scale=alt.Scale(zero=False)),
+            tooltip=_tips(question),
+        )
+    )
+    dots = base.mark_point(filled=True, size=20).encode(
+        color=alt.Color("set:N", scale=_colors(question), sort=names, title=None),
+        shape=alt.Shape("set:N", scale=_shapes(question), sort=names, title=None),
+        opacity=_opacity(0.85),
+    )
+    return [dots, _rings(base)]
+
+
+def _difference(data: alt.NamedData, n: int, question: Query, reach: tuple[float, float]) -> list[alt.Chart]:
+    first, second = (name.upper().replace("PATCHML", "PatchML") for name in question.pair)
+    title = f"{first} - {second} (points)"
+    y = alt.Y("gap:Q", title=title, scale=alt.Scale(domain=list(reach)), axis=alt.Axis(tickCount=4))
+    x = _place(n, f"checkpoints, in order of {first}")
+    base = alt.Chart(data).encode(x=x, y=y, tooltip=_tips(question))
+    dots = base.mark_point(filled=True, size=12, color=GREY).encode(opacity=_opacity(0.9))
+    zero = alt.Chart(alt.InlineData([{"gap": 0}])).mark_rule(color="#888888").encode(y=y)
+    return [zero, dots, _rings(base)]
+
+
+def _boxes(data: alt.NamedData, question: Query) -> list[alt.Chart]:
+    """Boxplots of the chosen checkpoints by label count."""
+    order = ["all", *(str(g) for g in question.label_counts or range(1, 6))]
+    names = [NAMES[name] for name in question.pair]
+    # ASMA is a mean over label counts; at one of them it is the subgroup accuracy.
+    title = "ASMA; subgroup accuracy (%)" if question.metric == "asma" else f"{METRICS[question.metric]} (%)"
+    base = alt.Chart(data).encode(
+        x=alt.X("labels:N", title="labels of a picture", sort=order, axis=alt.Axis(labelAngle=0)),
+        xOffset=alt.XOffset("set:N", sort=names),
+        y=alt.Y("percent:Q", title=title, scale=alt.Scale(zero=False)),
+        tooltip=[
+            alt.Tooltip("checkpoint:N"),
+            alt.Tooltip("set:N", title="image set"),
+            alt.Tooltip("labels:N"),
+            alt.Tooltip("percent:Q", title=title),
+        ],
+    )
+    color = alt.Color("set:N", scale=_colors(question), sort=names, title=None, legend=None)
+    drawn = base.mark_boxplot(extent="min-max", size=13, opacity=0.45, median={"color": "black"}).encode(color=color)
+    dots = base.mark_point(filled=True, size=40, stroke="black", strokeWidth=1.2, opacity=1)
+    ringed = dots.encode(color=color).transform_filter(RINGED)
+    return [drawn, ringed]
+
+
+def _ranks(data: alt.NamedData, n: int, question: Query) -> list[alt.Chart]:
+    """Rank by top-1 on the first set against rank by the metric on the second; the marked ones by name."""
+    first, second = (NAMES[name].split(" (")[0] for name in question.pair)
+    scale = alt.Scale(domain=[n * 1.02 + 1, 1 - n * 0.02], nice=False)
+    x = alt.X("rank_before:Q", title=f"rank by {first} top-1 (1 is best)", scale=scale)
+    y = alt.Y("rank_after:Q", title=f"rank by {second} {METRICS[question.metric].split()[0]}", scale=scale)
+    line = alt.Chart(alt.InlineData([{"rank_before": end, "rank_after": end} for end in (1, n)]))
+    diagonal = line.mark_line(color="#999999", strokeDash=[4, 4]).encode(x=x, y=y)
+    base = alt.Chart(data).encode(x=x, y=y, tooltip=_tips(question))
+    dots = base.mark_circle(size=22, color=GREY).encode(opacity=_opacity(0.8))
+    # To the side where there is room, and only while they fit: more than three names would lie on each other.
+    right_half = f"datum.rank_before < {n / 2}"
+    align, dx = alt.expr(f"{right_half} ? 'right' : 'left'"), alt.expr(f"{right_half} ? -9 : 9")
+    names = base.mark_text(align=align, dx=dx, fontSize=11, fontWeight="bold", limit=190, color=INK)
+    names = names.encode(text="checkpoint:N").transform_filter(f"length(marked) <= 3 && {RINGED}")
+    return [diagonal, dots, _rings(base), names]
+
+
+def _rings(base: alt.Chart) -> alt.Chart:
+    many = "length(marked) > 8"  # large rings would lie on each other
+    size, width = alt.expr(f"{many} ? 30 : 90"), alt.expr(f"{many} ? 1 : 1.6")
+    return base.mark_point(size=size, color="black", strokeWidth=width).transform_filter(RINGED)
+
+
+def _opacity(opacity: float):
+    return alt.condition("datum.chosen", alt.value(opacity), alt.value(FAINT))
+
+
+def _place(n: int, title: str | None) -> alt.X:
+    scale = alt.Scale(nice=False, domain=[0, n + 1])
+    return alt.X("place:Q", title=title, axis=alt.Axis(grid=False, tickCount=5, tickMinStep=1), scale=scale)
+
+
+def _colors(question: Query) -> alt.Scale:
+    return alt.Scale(domain=[NAMES[n] for n in question.pair], range=[COLORS[n] for n in question.pair])
+
+
+def _shapes(question: Query) -> alt.Scale:
+    return alt.Scale(domain=[NAMES[n] for n in question.pair], range=[SHAPES[n] for n in question.pair])
+
+
+def _tips(question: Query) -> list[alt.Tooltip]:
+    first, second = (NAMES[name] for name in question.pair)
+    titles = {
+        "checkpoint:N": "checkpoint",
+        "family:N": "family",
+        "first:Q": f"{first} (%)",
+        "second:Q": f"{second} (%)",
+    }
+    titles |= {"gap:Q": "difference (points)", "rank_before:Q": "rank before", "rank_after:Q": "rank after"}
+    titles |= {"shift:Q": "rise in rank"}
+    return [alt.Tooltip(field, title=title) for field, title in titles.items()]

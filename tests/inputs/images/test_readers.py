@@ -1,0 +1,291 @@
+import gzip
+import io
+import random
+import tarfile
+from concurrent.futures import ThreadPoolExecutor
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from workbench.errors import DamagedFileError, InputError, WorkbenchError
+from workbench.inputs import images, labels, opening
+
+V1 = "ILSVRC2012_val_00000293"
+V2 = "0ccba4f5e3ea53b7ba2b1d4fb4a1de1e3b2c9a10"
+
+
+@pytest.fixture
+def put(tmp_path):
+    def write(*names):
+        for name in names:
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_bytes(name.encode())
+        return tmp_path
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (f"{V1}.JPEG", V1),
+        (f"val/n01440764/{V1}.JPEG", V1),
+        (V1, V1),
+        (f"{V2}.jpeg", V2),
+        (f"b-33/7/{V2}.jpeg", V2),
+        ("birds/robin.jpg", "birds/robin.jpg"),
+        ("robin.jpg", "robin.jpg"),
+        ("a/ILSVRC2012_val_293.JPEG", "a/ILSVRC2012_val_293.JPEG"),  # seven digits missing: no V1 name
+        (f"a/x{V1}.JPEG", f"a/x{V1}.JPEG"),
+        (f"a/{V2[:-1]}.jpeg", f"a/{V2[:-1]}.jpeg"),  # 39 digits: no sha1
+        ("a/v1.2/robin.png", "a/v1.2/robin.png"),
+    ],
+)
+def test_canonical_id(path, expected):
+    assert images.canonical_id(path) == expected
+    assert images.canonical_id(images.canonical_id(path)) == expected
+
+
+def test_v1_ids_are_canonical():
+    assert [images.v1_id(1), images.v1_id(50_000)] == ["ILSVRC2012_val_00000001", "ILSVRC2012_val_00050000"]
+    assert images.canonical_id(images.v1_id(293)) == V1
+
+
+def test_a_folder_is_read_sorted_at_any_depth_and_only_pictures(put):
+    root = put("b.png", "a/z.JPG", "a/deep/er/y.webp", "a/notes.txt", "c.jpeg")
+    found = images.folder(root)
+    assert found.images == ("a/deep/er/y.webp", "a/z.JPG", "b.png", "c.jpeg")
+    assert found.name == root.name
+    assert len(found) == 4
+
+
+def test_each_id_reads_its_own_bytes(put):
+    found = images.folder(put("b.png", "a/z.jpg", f"x/{V1}.JPEG"), name="mine")
+    assert found.name == "mine"
+    assert {image: found.read(image) for image in found.images} == {
+        "b.png": b"b.png",
+        "a/z.jpg": b"a/z.jpg",
+        V1: f"x/{V1}.JPEG".encode(),
+    }
+
+
+def test_a_folder_without_pictures_is_refused(put):
+    with pytest.raises(InputError, match=r"holds no picture.*\.png"):
+        images.folder(put("a/notes.txt"))
+
+
+@pytest.mark.parametrize("name", ["absent", "file.txt"])
+def test_what_is_no_folder_is_refused(put, name):
+    with pytest.raises(InputError, match=f"{name} is no folder"):
+        images.folder(put("file.txt") / name)
+
+
+def test_one_v1_image_in_two_folders_is_refused(put):
+    with pytest.raises(InputError, match="1 image ids occur twice"):
+        images.folder(put(f"a/{V1}.JPEG", f"b/{V1}.JPEG", "c.jpg"))
+
+
+def test_equal_names_in_two_folders_are_two_pictures(put):
+    assert images.folder(put("a/x.jpg", "b/x.jpg")).images == ("a/x.jpg", "b/x.jpg")
+
+
+def test_a_folder_named_like_a_picture_is_no_picture(put):
+    assert images.folder(put("album.jpg/x.png")).images == ("album.jpg/x.png",)
+
+
+def test_the_sample_has_20_pictures_that_decode():
+    sample = images.sample()
+    assert sample.name == "sample"
+    assert len(set(sample.images)) == 20
+    for image in sample.images:
+        with Image.open(io.BytesIO(sample.read(image))) as picture:
+            assert min(picture.convert("RGB").size) > 0
+
+
+# --- every source of pictures -------------------------------------------------------------------------------
+
+NAMES = ("b.png", "a/z.jpg", f"n01440764/{V1}.JPEG", f"7/{V2}.jpeg")
+IDS = ("b.png", "a/z.jpg", V1, V2)
+
+
+def tar(path, names, prefix=""):
+    with tarfile.open(path, "w") as shard:
+        for name in names:
+            member = tarfile.TarInfo(prefix + name)
+            member.size = len(name.encode())
+            shard.addfile(member, io.BytesIO(name.encode()))
+    return path
+
+
+def table(path, ids, *, nested=True, key="id", **options):
+    data = [name.encode() for name in ids]
+    if nested:
+        columns = {"image": [{"bytes": d, "path": name} for d, name in zip(data, ids, strict=True)]}
+    else:
+        columns = {"image": data, key: list(ids)}
+    pq.write_table(pa.table(columns | {"label": [0] * len(data)}), path, **options)
+    return path
+
+
+def as_list(root):
+    (root / "list.txt").write_text("\n".join(NAMES) + "\n\n", encoding="utf-8-sig")
+    return root / "list.txt"
+
+
+SOURCES = {
+    "folder": lambda put: put(*NAMES),
+    "tar": lambda put: tar(put() / "s.tar", NAMES),
+    "parquet with structs": lambda put: table(put() / "s.parquet", NAMES),
+    "parquet with id": lambda put: table(put() / "s.parquet", NAMES, nested=False),
+    "parquet with file_name": lambda put: table(put() / "s.parquet", NAMES, nested=False, key="file_name"),
+    "list": lambda put: as_list(put(*NAMES)),
+}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_every_source_gives_the_same_ids_and_each_id_its_own_bytes(put, source):
+    found = opening.open_set(SOURCES[source](put), "mine")
+    assert found.name == "mine"
+    assert {image: found.read(image) for image in found.images} == {
+        image: name.encode() for image, name in zip(IDS, NAMES, strict=True)
+    }
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_eight_threads_at_once_read_the_right_bytes(tmp_path, source):
+    names = [f"{i}.png" for i in range(400)]
+    for name in names:
+        (tmp_path / name).write_bytes(name.encode())
+    (tmp_path / "list.txt").write_text("\n".join(names))
+    path = {
+        "folder": lambda: tmp_path,
+        "list": lambda: tmp_path / "list.txt",
+        "tar": lambda: tar(tmp_path / "s.tar", names),
+        "parquet with structs": lambda: table(tmp_path / "s.parquet", names, row_group_size=50),
+    }.get(source, lambda: table(tmp_path / "s.parquet", names, nested=False, key=source.split()[-1], row_group_size=50))
+    found = opening.open_set(path())
+    wanted = random.Random(0).sample(names, 400) * 2
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(found.read, wanted)) == [name.encode() for name in wanted]
+
+
+def test_a_set_is_named_after_what_holds_it(put):
+    root = put("b.png")
+    assert opening.open_set(root).name == root.name
+    assert opening.open_set(tar(root / "shard.tar", ["b.png"])).name == "shard"
+    assert opening.open_set(table(root / "rows.parquet", ["b.png"])).name == "rows"
+
+
+def test_folders_named_by_numbers_are_classes_though_ten_sorts_before_two(put):
+    found = opening.open_set(put(*[f"{i}/x.png" for i in range(12)]))
+    assert found.images[:4] == ("0/x.png", "1/x.png", "10/x.png", "11/x.png")
+    truth = labels.from_folders(found.images)
+    assert {image: truth.labels(image) for image in found.images} == {f"{i}/x.png": [i] for i in range(12)}
+
+
+def test_folders_named_by_wordnet_ids_are_classes(put):
+    truth = labels.from_folders(opening.open_set(put("n01440764/x.png", "n15075141/y.png")).images)
+    assert [truth.labels(image) for image in truth.images] == [[0], [999]]
+
+
+def test_a_folder_of_shards_is_read_in_the_order_of_their_names(tmp_path):
+    tar(tmp_path / "001.tar", ["c.png", "notes.txt"])
+    tar(tmp_path / "000.tar", ["b.jpg", "b.json", "a.jpg"])
+    found = opening.open_set(tmp_path)
+    assert found.images == ("b.jpg", "a.jpg", "c.png")
+    assert [found.read(image) for image in found.images] == [b"b.jpg", b"a.jpg", b"c.png"]
+
+
+def test_an_image_in_two_shards_is_refused(tmp_path):
+    tar(tmp_path / "000.tar", [f"a/{V1}.JPEG"])
+    tar(tmp_path / "001.tar", [f"b/{V1}.JPEG"])
+    with pytest.raises(InputError, match="1 image ids occur twice"):
+        opening.open_set(tmp_path)
+
+
+def test_a_leading_dot_is_no_part_of_an_id(put):
+    """``tar -C folder -cf x.tar .`` and ``find .`` write ``./b.png``; the folder itself gives ``b.png``."""
+    root = put("b.png", "a/z.jpg")
+    (root / "list.txt").write_text("./b.png\n./a/z.jpg\n")
+    for path in (tar(root / "s.tar", ["b.png", "a/z.jpg"], prefix="./"), root / "list.txt"):
+        assert set(opening.open_set(path).images) == {"b.png", "a/z.jpg"}
+
+
+# Two members of 512 bytes header and 512 bytes contents each, then zeros.
+@pytest.mark.parametrize("size", [0, 100, 512, 513, 1024, 1100, 1536, 1537, 2047])
+def test_a_truncated_tar_is_refused_wherever_it_is_cut(tmp_path, size):
+    path = tar(tmp_path / "s.tar", ["a.png", "b.png"])
+    path.write_bytes(path.read_bytes()[:size])
+    with pytest.raises(WorkbenchError, match=r"s\.tar"):
+        opening.open_set(path)
+
+
+def test_a_compressed_tar_is_refused(tmp_path):
+    (tmp_path / "s.tar").write_bytes(gzip.compress(tar(tmp_path / "t.tar", ["a.png"]).read_bytes()))
+    with pytest.raises(DamagedFileError, match=r"s\.tar.*uncompressed"):
+        opening.open_set(tmp_path / "s.tar")
+
+
+def test_a_truncated_parquet_file_is_refused(tmp_path):
+    path = table(tmp_path / "s.parquet", ["a.png", "b.png"])
+    for size in (0, 3, 100, path.stat().st_size - 1):
+        cut = tmp_path / f"{size}.parquet"
+        cut.write_bytes(path.read_bytes()[:size])
+        with pytest.raises(DamagedFileError, match=rf"{size}\.parquet.*truncated"):
+            opening.open_set(cut)
+
+
+@pytest.mark.parametrize(
+    ("columns", "named"),
+    [
+        ({"image": [b"x"]}, "'image'"),
+        ({"picture": [b"x"], "id": ["a"]}, "picture"),
+        ({"image": [b"x", b"y"], "id": ["a", None]}, "without an id"),
+        ({"image": [{"bytes": b"x", "path": None}]}, "without an id"),
+        ({"image": [{"bytes": b"x"}]}, "path"),
+        ({"image": [b"x", b"y"], "id": ["a", "a"]}, "1 image ids occur twice"),
+    ],
+)
+def test_parquet_without_usable_ids_is_refused(tmp_path, columns, named):
+    pq.write_table(pa.table(columns), tmp_path / "s.parquet")
+    with pytest.raises(InputError, match=rf"s\.parquet.*{named}"):
+        opening.open_set(tmp_path / "s.parquet")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("a.png\nabsent.png\n", "1 of the 2 pictures, 'absent.png' among them"),
+        ("\n\n", "is empty"),
+        (f"{V1}.JPEG\n{V1}_n01440764.JPEG", "1 image ids occur twice"),
+    ],
+)
+def test_a_list_with_missing_no_or_repeated_pictures_is_refused(put, text, named):
+    (put("a.png", f"{V1}.JPEG", f"{V1}_n01440764.JPEG") / "list.txt").write_text(text)
+    with pytest.raises(InputError, match=rf"list\.txt: {named}|{named}"):
+        opening.open_set(put() / "list.txt")
+
+
+def test_a_list_that_is_no_text_is_refused_by_name(tmp_path):
+    (tmp_path / "list.txt").write_bytes(b"\xff\xfe\x80\x81")
+    with pytest.raises(WorkbenchError, match=r"list\.txt"):
+        opening.open_set(tmp_path / "list.txt")
+
+
+@pytest.mark.parametrize("name", ["absent", "absent.tar", "absent.parquet", "absent.txt", "there.csv"])
+def test_what_holds_no_pictures_is_refused_by_name(tmp_path, name):
+    (tmp_path / "there.csv").write_text("a,b\n")
+    with pytest.raises(InputError, match=name):
+        opening.open_set(tmp_path / name)
+
+
+def test_sets_together_read_as_each_alone():
+    one = images.ImageSet("one", ("a", "b"), lambda image: f"1{image}".encode())
+    two = images.ImageSet("two", ("c",), lambda image: f"2{image}".encode())
+    both = images.together("both", [one, two])
+    assert (both.name, both.images) == ("both", ("a", "b", "c"))
+    assert [both.read(image) for image in both.images] == [b"1a", b"1b", b"2c"]
+    with pytest.raises(InputError, match="share ids"):
+        images.together("both", [one, one])

@@ -1,0 +1,59 @@
+"""OpenAI's class names are read from source text, and the facts about them are Mill's."""
+
+import pytest
+
+from workbench.errors import DamagedFileError, MissingSourceError
+from workbench.inputs import classes, committed, sources
+from workbench.inputs.published import class_names
+from workbench.reproduce import recomputing
+
+
+@pytest.fixture
+def source(tmp_path, monkeypatch):
+    """A file in the place of open_clip's, with as many names as are given."""
+
+    def write(text):
+        (tmp_path / "zero_shot_metadata.py").write_text(text)
+        monkeypatch.setattr(sources, "locate", lambda name: {"x": tmp_path / "zero_shot_metadata.py"})
+
+    return write
+
+
+def python(listed: list[str]) -> str:
+    templates = "OPENAI_IMAGENET_TEMPLATES = (lambda c: f'a {c}.', lambda c: f'the {c}.')\n"
+    return f"raise RuntimeError('this file is never run')\n{templates}IMAGENET_CLASSNAMES = {listed!r}\n"
+
+
+def test_names_are_read_without_running_the_file(source):
+    source(python(["tench", "goldfish"]))
+    assert class_names.openai() == ["tench", "goldfish"]
+
+
+def test_facts_come_from_the_names(source):
+    listed = [f"name {i}" for i in range(1000)]
+    listed[657] = listed[744] = "missile"
+    source(python(listed))
+    facts = recomputing.class_name_facts().set_index("fact")["value"]
+    assert facts["distinct names"] == "999"
+    assert facts["distinct names after Mill's two changes"] == "1000"
+    assert facts["classes named 'missile'"] == "657 744"
+    assert facts["prompt templates"] == "2"
+
+
+def test_a_file_without_names_is_refused(source):
+    source("x = 1\n")
+    with pytest.raises(DamagedFileError, match="no list IMAGENET_CLASSNAMES"):
+        class_names.openai()
+
+
+def test_without_the_file_the_command_that_gets_it_is_named(no_sources):
+    with pytest.raises(MissingSourceError, match="workbench fetch openai-class-names"):
+        class_names.openai()
+
+
+def test_committed_facts_are_those_of_the_1000_names():
+    facts = committed.table("openai-class-names").set_index("fact")["value"]
+    assert facts["distinct names"] == "998"
+    assert facts["classes named 'missile'"] == "657 744"
+    assert facts["classes named 'sunglasses'"] == "836 837"
+    assert [classes.names()[i] for i in (744, 836)] == list(class_names.MILL.values())

@@ -1,0 +1,47 @@
+"""Every committed table is what its computation gives, wherever the public files are at hand."""
+
+import pandas as pd
+import pytest
+
+from workbench.errors import UnknownNameError
+from workbench.inputs import committed, sources
+from workbench.reproduce import recomputing
+
+NAMES = list(recomputing.computations())
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("recht2019", "openai-class-names")])
+def test_computing_again_gives_the_committed_table(name, public_files, tmp_path):
+    again = recomputing.computations()[name]().to_csv(index=False, lineterminator="\n")
+    (tmp_path / "again.csv").write_text(again)
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "again.csv"), committed.table(name), rtol=0, atol=1e-9)
+
+
+def test_computing_the_class_name_facts_again(request):
+    if not sources.available("openai-class-names"):
+        pytest.skip("needs the optional file openai-class-names: workbench fetch openai-class-names")
+    again = recomputing.computations()["openai-class-names"]()
+    assert (
+        again.astype(str).to_numpy().tolist() == committed.table("openai-class-names").astype(str).to_numpy().tolist()
+    )
+
+
+def test_every_committed_file_has_a_computation():
+    assert {path.stem for path in committed.folder().glob("*.csv")} == set(NAMES)
+
+
+def test_tables_need_no_public_file(no_sources):
+    assert all(len(committed.table(name)) for name in NAMES)
+
+
+def test_another_name_is_refused_with_the_nearest():
+    with pytest.raises(UnknownNameError, match="did you mean 'mistakes-pairs'"):
+        committed.table("mistakes-pair")
+
+
+def test_writing_puts_the_file_in_place(tmp_path, monkeypatch):
+    table = pd.DataFrame({"a": [1]})
+    monkeypatch.setattr(committed, "folder", lambda: tmp_path)
+    monkeypatch.setattr(recomputing, "computations", lambda: {"x": lambda: table})
+    recomputing.write()
+    assert (tmp_path / "x.csv").read_text() == "a\n1\n"

@@ -1,0 +1,106 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from workbench.errors import InputError
+from workbench.inputs import labels
+from workbench.predict.store import from_arrays
+from workbench.score import metrics
+from workbench.score.interactive import outcomes
+from workbench.score.interactive.outcomes import Choice
+
+IMAGES = ["a", "b", "c", "d", "e"]
+LABELS = labels.from_mapping("multi", {"a": [1], "b": [1, 2], "c": [3], "d": [], "e": [5, 6]})
+ORIGINAL = labels.from_mapping("single", {"a": [1], "b": [1], "c": [3], "d": [4], "e": [9]})
+
+
+def predict(best, confidence=None, name="net", images=IMAGES):
+    classes = np.column_stack([best, np.full(len(best), 999)])
+    scores = None if confidence is None else np.column_stack([confidence, np.zeros(len(best))])
+    return from_arrays(name, "mine", images, classes, scores)
+
+
+FIRST = predict([1, 2, 8, 4, 9], [0.9, 0.5, 0.7, 0.2, 0.6])
+SECOND = predict([2, 2, 3, 7, 5], [0.8, 0.1, 0.3, 0.9, 0.4], name="other")
+
+
+def test_each_picture_has_a_status():
+    answered = outcomes.outcomes(FIRST, LABELS, ORIGINAL)
+    assert answered["status"].tolist() == ["original", "multi", "wrong", "original", "original"]
+    assert answered["label_count"].tolist() == [1, 2, 1, 0, 2]
+    # Without the original labels, d has no label at all, and e's best class is none of its labels.
+    assert outcomes.outcomes(FIRST, LABELS)["status"].tolist() == ["multi", "multi", "wrong", "unlabelled", "wrong"]
+
+
+def test_pictures_that_the_labels_do_not_know_have_no_row_and_none_at_all_is_refused():
+    some = predict([1, 1], images=["x", "a"])
+    answered = outcomes.outcomes(some, LABELS)
+    assert answered.index.tolist() == ["a"]
+    assert answered["row"].tolist() == [1]
+    assert answered["confidence"].isna().all()
+    with pytest.raises(InputError, match="none of the 1 pictures"):
+        outcomes.outcomes(predict([1], images=["x"]), LABELS)
+
+
+def test_membership_is_that_of_the_table(rng):
+    several = labels.from_mapping(
+        "many", {str(i): rng.choice(1000, rng.integers(0, 4), replace=False) for i in range(200)}
+    )
+    best, rows = rng.integers(0, 1000, 500).astype("u2"), rng.integers(0, 200, 500)
+    best[::2] = [several.labels(str(row))[0] if several.labels(str(row)) else 0 for row in rows[::2]]
+    expected = metrics.hits(best[:, None], several.table, rows)[:, 0]
+    np.testing.assert_array_equal(outcomes.among(best, rows, several), expected)
+    assert not outcomes.among(best, np.full(500, -1), several).any()
+    assert not outcomes.among(best, rows, labels.from_mapping("none", {"a": []})).any()
+
+
+def two() -> pd.DataFrame:
+    return outcomes.beside(outcomes.outcomes(FIRST, LABELS, ORIGINAL), outcomes.outcomes(SECOND, LABELS, ORIGINAL))
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [
+        (Choice(), "abcde"),
+        (Choice(statuses=("wrong",)), "c"),
+        (Choice(statuses=(None, "wrong")), "a"),
+        (Choice(statuses=(None, "unlabelled")), "d"),
+        (Choice(label_count=2), "be"),
+        (Choice(label=1), "ab"),
+        (Choice(label=999), ""),
+        (Choice(confidence=(0.55, 0.8)), "ce"),
+        (Choice(disagreement="same"), "b"),
+        (Choice(disagreement="differ"), "acde"),
+        (Choice(disagreement="first"), "ad"),
+        (Choice(disagreement="second"), "c"),
+        (Choice(order="error"), "cabde"),
+        (Choice(order="sure"), "acebd"),
+        (Choice(order="unsure"), "dbeca"),
+        (Choice(statuses=("original", "wrong"), disagreement="differ"), "a"),
+    ],
+)
+def test_pictures_are_chosen_and_ordered(choice, expected):
+    answered = two()
+    assert "".join(answered.index[outcomes.choose(answered, choice, LABELS)]) == expected
+
+
+def test_facts_are_filters():
+    answered = two().assign(kind=["x", "y", "x", None, "y"], size=[1.0, 2.0, 3.0, np.nan, 5.0])
+    assert outcomes.choose(answered, Choice(facts={"kind": "x"}), LABELS).tolist() == [0, 2]
+    assert outcomes.choose(answered, Choice(facts={"size": (2, 4)}), LABELS).tolist() == [1, 2]
+
+
+def test_two_checkpoints_without_a_common_picture_are_refused():
+    first = outcomes.outcomes(predict([1], images=["a"]), LABELS)
+    second = outcomes.outcomes(predict([1], images=["b"]), LABELS)
+    with pytest.raises(InputError, match="no picture in common"):
+        outcomes.beside(first, second)
+
+
+def test_counts_agree_with_the_scores():
+    from workbench.score import scores
+
+    scored = scores.score(SECOND, LABELS, original=ORIGINAL, label_counts=[1])
+    answered = outcomes.outcomes(SECOND, LABELS, ORIGINAL)
+    top1 = scored[(scored["metric"] == "top1") & scored["label_count"].isna()]["value"].item()
+    assert (answered["status"] == "original").mean() == pytest.approx(top1)
