@@ -47,7 +47,7 @@ lint: setup  ## Check style and types: ruff, pyright
 	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/pyright
 
 scores: setup  ## Compute data/scores again from the public files (needs: workbench fetch, workbench fetch openai-class-names)
-	@$(BIN)/python -c "from workbench.score import committed; committed.write()"
+	@$(BIN)/python -c "from workbench.reproduce import recomputing; recomputing.write()"
 
 notebooks: setup  ## Run the notebooks in place, for committing them with fresh outputs
 	@WORKBENCH_STATIC=1 $(BIN)/jupyter nbconvert --log-level WARN --to notebook --execute --inplace \
