@@ -5,11 +5,12 @@ it is for places that do not, such as a repository's web page.
 """
 
 import base64
-import csv
 import io
 from typing import Any
 
 import altair as alt
+
+from workbench.show import compact
 
 # Okabe and Ito's colours, distinguishable with the common forms of colour blindness.
 BLUE, ORANGE, GREEN, RED, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC3311", "#AA4499", "#666666"
@@ -74,7 +75,7 @@ def vl_version() -> str:
 
 
 def _render(specification: dict, **_) -> dict:
-    return {MIME: with_csv(specification), **still(specification), "text/plain": "<a chart>"}
+    return {MIME: compact.with_csv(specification), **still(specification), "text/plain": "<a chart>"}
 
 
 def still(specification: dict) -> dict[str, str]:
@@ -90,55 +91,3 @@ def still(specification: dict) -> dict[str, str]:
     drawn.save(forms["image/jpeg"], "JPEG", quality=70, optimize=True, progressive=True)
     smallest = min(forms, key=lambda kind: len(forms[kind].getvalue()))
     return {smallest: base64.b64encode(forms[smallest].getvalue()).decode()}
-
-
-def with_csv(specification: dict) -> dict:
-    """The same chart with its data as CSV text: each column is named once, which halves a notebook of charts.
-
-    A data set stays as it is where CSV cannot tell its values apart (empty text from none, numbers from text).
-    """
-    tables = {name: found for name, rows in specification.get("datasets", {}).items() if (found := _as_csv(rows))}
-    named = {name: {"name": name, "format": {"type": "csv", "parse": kinds}} for name, (_, kinds) in tables.items()}
-
-    def walk(part):
-        if isinstance(part, list):
-            return [walk(one) for one in part]
-        if not isinstance(part, dict):
-            return part
-        return {key: _named(value, named) if key == "data" else walk(value) for key, value in part.items()}
-
-    data = specification.get("datasets", {}) | {name: text for name, (text, _) in tables.items()}
-    whole = {key: walk(value) for key, value in specification.items() if key not in ("datasets", "data")}
-    own = {"data": _named(specification["data"], named)} if "data" in specification else {}
-    return whole | own | ({"datasets": data} if data else {})
-
-
-def _named(data: dict, named: dict[str, dict]) -> dict:
-    return named.get(data.get("name", ""), data)
-
-
-_KINDS = {bool: "boolean", int: "number", float: "number", str: "string"}
-
-
-def _as_csv(rows: list[dict]) -> tuple[str, dict[str, str]] | None:
-    """Rows as CSV text, and how Vega is to read each column; None where that would lose something."""
-    columns = {name: [row.get(name) for row in rows] for name in (rows[0] if rows else ())}
-    kinds = {name: _kind(values) for name, values in columns.items()}
-    if not columns or "" in kinds.values() or any(list(row) != list(columns) for row in rows):
-        return None
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(
-        [str(value).lower() if isinstance(value, bool) else value for value in row.values()] for row in rows
-    )
-    return text.getvalue(), kinds
-
-
-def _kind(values: list) -> str:
-    """What Vega calls the type of a column; empty where CSV cannot tell its values apart."""
-    known = {bool: "boolean", int: "number", float: "number", str: "string"}
-    kinds = {known.get(type(value), "") for value in values if value is not None} or {"number"}
-    kind = kinds.pop()
-    # An empty cell is read as no number; as text it could be "" or none.
-    return "" if kinds or (kind != "number" and (None in values or "" in values)) else kind
