@@ -1,7 +1,33 @@
 """A ledger of claims: what five documents on ImageNet state, and what comes out when it is checked.
 
-Each document has a module; its ``claims()`` lists them. A claim names the function that checks it, and that function
+Each document, or part of one, has a module. A claim is registered beside the function that checks it, and that function
 returns what it found and a verdict, from committed data alone: only the claims themselves are typed.
 """
 
-from workbench.claims.registry import VERDICTS, Claim, Finding, check, ledger, verdicts
+import pandas as pd
+
+from workbench.claims import codesota, label_counts, mill, overview, ranks, reassessing, remaining
+from workbench.claims.registry import VERDICTS, registered
+
+__all__ = ["VERDICTS", "ledger", "verdicts"]
+
+READING_ORDER = (codesota, overview, reassessing, label_counts, ranks, mill, remaining)
+
+
+def ledger() -> pd.DataFrame:
+    """Every claim, checked: ``id, document, place, claim, verdict, value, because, checked_by, data``, as one reads."""
+    rows = []
+    for module in READING_ORDER:
+        for claim, check in registered(module):
+            found = check(*claim.arguments)
+            asked = f"{check.__module__}.{check.__name__}({', '.join(map(repr, claim.arguments))})"
+            stated = {"id": claim.id, "document": module.DOCUMENT, "place": claim.place, "claim": claim.statement}
+            result = {"verdict": found.verdict, "value": found.value, "because": found.because}
+            rows.append({**stated, **result, "checked_by": asked, "data": claim.data})
+    return pd.DataFrame(rows)
+
+
+def verdicts(table: pd.DataFrame) -> pd.DataFrame:
+    """Number of claims by document and verdict: ``document, verdict, claims``, zeros included."""
+    every = pd.MultiIndex.from_product([table["document"].unique(), VERDICTS], names=["document", "verdict"])
+    return table.groupby(every.names).size().reindex(every, fill_value=0).rename("claims").reset_index()
