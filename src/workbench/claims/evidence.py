@@ -25,6 +25,13 @@ def mean_gaps() -> pd.DataFrame:
 
 
 @cache
+def mean_parts() -> pd.DataFrame:
+    """The mean gap of the public models, and its parts by composition and within label counts."""
+    table = gaps.mean_parts(gaps.decompose(recht2019(), seed=0))
+    return in_percent(table, "value", "ci_low", "ci_high", "share_of_gap")
+
+
+@cache
 def entries() -> pd.DataFrame:
     """One row per entry of both leaderboards, beside its nearest checkpoint."""
     table = reconciliation.entries(reconciliation.reconcile())
@@ -70,7 +77,7 @@ def in_order(ranked: pd.DataFrame, n: int, *, digits: int) -> tuple[bool, str]:
 def in_percent(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
     """The table with fractions times 100.
 
-    >>> in_percent(pd.DataFrame({"model": ["a"], "top1": [0.5]}), "top1").loc[0].tolist()
-    ['a', 50.0]
+    >>> in_percent(pd.DataFrame({"n": [7], "top1": [0.5]}), "top1").to_numpy().tolist()
+    [[7.0, 50.0]]
     """
     return table.assign(**{name: 100 * table[name] for name in columns})
