@@ -14,7 +14,7 @@ def images(image_set: str, **counts: int):
     def change(scores: pd.DataFrame) -> pd.DataFrame:
         mine = (scores["image_set"] == image_set) & (scores["metric"] == "top1") & scores["label_count"].notna()
         sizes = {int(name[1:]): n for name, n in counts.items()}
-        scores.loc[mine, "n_images"] = scores.loc[mine, "label_count"].map(lambda g: sizes.get(int(g), 0))
+        scores.loc[mine, "n_images"] = scores.loc[mine, "label_count"].map(sizes).fillna(0)
         return scores
 
     return change

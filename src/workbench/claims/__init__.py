@@ -9,22 +9,21 @@ import pandas as pd
 from workbench.claims import codesota, label_counts, mill, overview, ranks, reassessing, remaining
 from workbench.claims.registry import VERDICTS, registered
 
-__all__ = ["VERDICTS", "ledger", "verdicts"]
+__all__ = ["COLUMNS", "VERDICTS", "ledger", "verdicts"]
 
+COLUMNS = ["id", "document", "place", "claim", "verdict", "value", "because", "checked_by", "data"]
 READING_ORDER = (codesota, overview, reassessing, label_counts, ranks, mill, remaining)
 
 
 def ledger() -> pd.DataFrame:
-    """Every claim, checked: ``id, document, place, claim, verdict, value, because, checked_by, data``, as one reads."""
+    """Every claim of every document, checked: columns `COLUMNS`, in reading order."""
     rows = []
     for module in READING_ORDER:
         for claim, check in registered(module):
-            found = check(*claim.arguments)
             asked = f"{check.__module__}.{check.__name__}({', '.join(map(repr, claim.arguments))})"
-            stated = {"id": claim.id, "document": module.DOCUMENT, "place": claim.place, "claim": claim.statement}
-            result = {"verdict": found.verdict, "value": found.value, "because": found.because}
-            rows.append({**stated, **result, "checked_by": asked, "data": claim.data})
-    return pd.DataFrame(rows)
+            found = vars(check(*claim.arguments))
+            rows.append({"document": module.DOCUMENT, "checked_by": asked, **vars(claim), **found})
+    return pd.DataFrame(rows).rename(columns={"statement": "claim"})[COLUMNS]
 
 
 def verdicts(table: pd.DataFrame) -> pd.DataFrame:

@@ -90,8 +90,9 @@ def label_noise() -> Finding:
     """Share of the top entry's error that goes away when any ReaL label counts."""
     error, real = 100 - _entries().loc["EVA-02-L", ["timm", "real"]].to_numpy(float)
     value = f"EVA-02-L: {error:.2f} % error by the original label, {real:.2f} % by ReaL"
-    caveat = f"{100 * (error - real) / error:.0f} % of the error goes away by this count, which leaves out images"
-    return judge(error - real > 1, value, caveat=f"{caveat} without a ReaL label; expert labels may accept more")
+    count = "this count, which leaves out images without a ReaL label; expert labels may accept more"
+    caveat = f"{100 * (error - real) / error:.0f} % of the error goes away by {count}"
+    return judge(error - real > 1, value, caveat=caveat)
 
 
 @Claim("C14", "dataset", "1,000 categories and 50K validation images.", f"{evidence.SCORES}; the class list")

@@ -13,8 +13,7 @@ TIMM, SCORES = "timm's results", "the committed scores of the public predictions
 TABLES = "Tables 4-10 (315 checkpoints)"
 PUBLIC = "the 67 public models"
 
-
-published = cache(pools.published)  # as fractions, as are the scores of the public models
+published = cache(pools.published)  # scores, as fractions
 recht2019 = cache(pools.recht2019)
 
 

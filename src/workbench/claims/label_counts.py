@@ -15,8 +15,7 @@ LABELS = "ReaL labels and refined V2 labels, through the committed scores"
 def _counts() -> pd.DataFrame:
     """Images by label count ("0" to "5", ">5"), a column for each of V1 and V2."""
     table = summaries.label_counts(evidence.recht2019())
-    wide = table.pivot(index="label_count", columns="image_set", values="n_images").sort_index(key=lambda x: x == ">5")
-    return wide.rename(columns=str.upper)
+    return table.pivot(index="label_count", columns="image_set", values="n_images").rename(columns=str.upper)
 
 
 def _several(counts: pd.Series) -> tuple[int, int]:
@@ -84,14 +83,16 @@ def table2_pool() -> Finding:
     k = table["label_count"].astype(int)
     distinct = [np.prod(1 - np.arange(one) / 1000) for one in k]
     pool = table["n_images"] * k / distinct
-    value = f"the {len(pool)} counts imply pools of {pool.min():,.0f} to {pool.max():,.0f} patches, {pool.mean():,.0f}"
-    caveat = "the pool's size is not printed: one of about 53,500 patches, restored for each label count, explains"
-    return judge(np.ptp(pool) / pool.mean() < 0.02, f"{value} on average", caveat=f"{caveat} Table 2")
+    span = f"{pool.min():,.0f} to {pool.max():,.0f} patches, {pool.mean():,.0f} on average"
+    fits = "one of about 53,500 patches, restored for each label count, explains Table 2"
+    caveat = f"the pool's size is not printed: {fits}"
+    return judge(np.ptp(pool) / pool.mean() < 0.02, f"the {len(pool)} counts imply pools of {span}", caveat=caveat)
 
 
 @Claim("L10", "section 4.2", "The number of images with certain label counts is low.", LABELS)
 def few() -> Finding:
     """Images with five labels, and the interval that they allow."""
     sizes, median = _counts().loc["5"], evidence.medians("subgroup").loc[5]
-    value = f"five labels: {sizes['V1']} on V1, {sizes['V2']} on V2; a median model's interval is"
-    return judge(sizes.max() < 500, f"{value} ±{median['v1_margin']:.1f} and ±{median['v2_margin']:.1f} points")
+    margins = f"±{median['v1_margin']:.1f} and ±{median['v2_margin']:.1f} points"
+    value = f"five labels: {sizes['V1']} on V1, {sizes['V2']} on V2; a median model's interval is {margins}"
+    return judge(sizes.max() < 500, value)

@@ -80,8 +80,8 @@ def absent(model: str) -> Finding:
 @Claim("O08", "row 3", "Model Soups (ViT-G/14) reaches 90.94 %.", BOARDS)
 def vit_g() -> Finding:
     """ViT-G/14 on both leaderboards."""
-    because = "the leaderboards differ, one says it is a soup of models and the other does not; timm's results hold"
-    return unchecked(f"{because} none", _reported("vit-g-14"))
+    because = "the leaderboards differ, one says it is a soup of models and the other does not"
+    return unchecked(f"{because}; timm's results hold none", _reported("vit-g-14"))
 
 
 @Claim("O10", "row 5", "ConvNeXt V2-Huge reaches 88.9 %.", TIMM)
@@ -140,5 +140,5 @@ def humans() -> Finding:
     """The smallest top-1 error on the list against the human error that the document states."""
     best = _table()["top1_error"].min()
     value = f"smallest model error {best:.1f} %, human error as stated about 5 %, both top-1"
-    otherwise = "by the document's own top-1 numbers humans err less; only its top-5 range (2 to 12 %) fits the"
-    return judge(best < 5, value, otherwise=f"{otherwise} sentence")
+    otherwise = "by the document's own top-1 numbers humans err less"
+    return judge(best < 5, value, otherwise=f"{otherwise}; only its top-5 range (2 to 12 %) fits the sentence")

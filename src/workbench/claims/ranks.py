@@ -85,9 +85,9 @@ def higher_rise() -> Finding:
     table = _table()
     by_asma, by_top1 = (table.nsmallest(10, column)["shift"].mean() for column in ("rank_asma", "rank"))
     order = table["top1_v1"].corr(table["asma_patchml"], "spearman")
-    value = f"the ten best by ASMA rise by {by_asma:.0f} places on average, the ten best by top-1 fall by"
+    value = f"the ten best by ASMA rise by {by_asma:.0f} places on average"
     caveat = f"whoever ends on top can only have risen; over all 315 the two orders correlate at {order:.2f}"
-    return judge(by_asma > 10, f"{value} {-by_top1:.0f}", caveat=caveat)
+    return judge(by_asma > 10, f"{value}, the ten best by top-1 fall by {-by_top1:.0f}", caveat=caveat)
 
 
 @Claim("R16", "Tables 4-10", "The printed rank column is a difference of ranks.", TABLES)

@@ -21,8 +21,8 @@ def drops() -> Finding:
     found = 100 * gaps.gap(evidence.recht2019(), "top1")["gap"]
     inside = found.between(11, 14).sum()
     value = f"mean {found.mean():.1f} points; {inside} of {len(found)} models lie between 11 and 14"
-    caveat = f"single models lose {found.min():.1f} to {found.max():.1f} points (the largest: an array stored worst"
-    return judge(11 <= found.mean() <= 14, value, caveat=f"{caveat} first)")
+    caveat = f"single models lose {found.min():.1f} to {found.max():.1f} points"
+    return judge(11 <= found.mean() <= 14, value, caveat=f"{caveat} (the largest: an array stored worst first)")
 
 
 @Claim("P02", "abstract", "The declines are largely attributable to multi-label images.", PUBLIC)
@@ -30,8 +30,8 @@ def attributable() -> Finding:
     """Kitagawa's decomposition of the mean gap, with its cautious interval."""
     whole, part, rest = evidence.mean_parts().to_dict("records")
     value = f"{part['value']:.1f} of {whole['value']:.1f} points go with label counts"
-    caveat = f"an association, not a cause, and {rest['value']:.1f} points remain at equal label counts"
-    caveat = f"{caveat} [{rest['ci_low']:.1f} to {rest['ci_high']:.1f}]"
+    interval = f"[{rest['ci_low']:.1f} to {rest['ci_high']:.1f}]"
+    caveat = f"an association, not a cause, and {rest['value']:.1f} points remain at equal label counts {interval}"
     return judge(part["share_of_gap"] > 50, value, caveat=caveat)
 
 
@@ -40,8 +40,8 @@ def degradation() -> Finding:
     """Mean gap by the paper's own multi-label measures; more than one point on average counts as substantial."""
     real, asma = evidence.mean_gaps().loc["real"], evidence.mean_gaps().loc["asma"]
     value = f"mean gap of 315 checkpoints: {real['gap']:.2f} points by ReaL, {asma['gap']:.2f} by ASMA"
-    otherwise = f"{real['lower_on_v2']} of 315 are lower on V2 by ReaL beyond their 95 % interval; {real['not_lower']}"
-    otherwise = f"{otherwise} are at least as good; more than one point was taken as substantial"
+    lower = f"{real['lower_on_v2']} of 315 are lower on V2 by ReaL beyond their 95 % interval"
+    otherwise = f"{lower}; {real['not_lower']} are at least as good; more than one point was taken as substantial"
     return judge(max(real["gap"], asma["gap"]) <= 1, value, otherwise=otherwise)
 
 
@@ -83,8 +83,9 @@ def medians() -> Finding:
     """Median ReaL accuracy of the public models by label count."""
     table = evidence.medians("real").query("label_count > 2")
     value = "; ".join(f"{row.Index} labels: V1 {row.v1:.1f}, V2 {row.v2:.1f} %" for row in table.itertuples())
-    caveat = "seen on 67 other models: the paper prints no accuracy by label count; with two labels V2 is higher as"
-    return judge((table["v2"] > table["v1"]).all(), value, caveat=f"{caveat} well")
+    caveat = "seen on 67 other models: the paper prints no accuracy by label count"
+    true = (table["v2"] > table["v1"]).all()
+    return judge(true, value, caveat=f"{caveat}; with two labels V2 is higher as well")
 
 
 @Claim("P10", "Figure 6", "The accuracy distributions of both sets are similar.", PUBLIC)
@@ -94,9 +95,11 @@ def distributions() -> Finding:
     away = table["v1"] - table["v2"]
     asma = evidence.mean_gaps().loc["asma"]
     value = f"V1 minus V2 of the medians: {', '.join(f'{x:+.1f}' for x in away)} points for 1 to 5 labels (67 models)"
-    lower = f"{asma['checkpoints'] - asma['not_lower']} of {asma['checkpoints']}"
-    otherwise = "subgroup accuracy is lower on V2 at every label count; the published ASMA, its mean, is lower for"
-    return judge((away.abs() <= 1).all(), value, otherwise=f"{otherwise} {lower}")
+    lower = (
+        f"the published ASMA, its mean, is lower for {asma['checkpoints'] - asma['not_lower']} of {asma['checkpoints']}"
+    )
+    otherwise = f"subgroup accuracy is lower on V2 at every label count; {lower}"
+    return judge((away.abs() <= 1).all(), value, otherwise=otherwise)
 
 
 @Claim("P11", "Figure 6", "The range of multi-label capability between models is wide.", TABLES)
@@ -137,9 +140,9 @@ def real_column() -> Finding:
     both = evidence.checkpoints().merge(evidence.timm(), left_on="timm_name", right_index=True)
     away = both["real_v1"] - both["real"]
     order = both["real_v1"].corr(both["real"], "spearman")
-    value = f"printed minus timm's, {len(both)} checkpoints: mean {away.mean():+.2f} points, rank correlation"
+    value = f"printed minus timm's, {len(both)} checkpoints: mean {away.mean():+.2f} points"
     caveat = f"the paper resizes, timm crops: single values differ by {away.min():+.1f} to {away.max():+.1f} points"
-    return judge(order > 0.95, f"{value} {order:.3f}", caveat=caveat)
+    return judge(order > 0.95, f"{value}, rank correlation {order:.3f}", caveat=caveat)
 
 
 @Claim("P16", "section 7", "All assessed checkpoints are named.", TABLES)

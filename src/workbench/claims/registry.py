@@ -44,7 +44,7 @@ class Claim:
     arguments: tuple = ()
 
     def __call__(self, check: Check) -> Check:
-        """Register a function as the check, which is returned as it is."""
+        """Register a function as the check, and return it as it is."""
         return each(lambda: [self])(check)
 
 
@@ -60,7 +60,7 @@ def each(rows: Callable[[], Iterable[Claim]]) -> Callable[[Check], Check]:
 
 def registered(module: ModuleType) -> list[tuple[Claim, Callable[..., Finding]]]:
     """The claims of a module and their checks, in the order of their ids. Raises `InputError` for an id used twice."""
-    checks = list(vars(module).values())
+    checks = list(vars(module).values())  # a list: a warning on the way would add a name to the module
     found = [(one, check) for check in checks for rows in getattr(check, "claims", ()) for one in rows()]
     ids = [one.id for one, _ in found]
     if twice := sorted({id for id in ids if ids.count(id) > 1}):
