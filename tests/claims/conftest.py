@@ -54,7 +54,7 @@ def check() -> Callable[[str], Finding]:
     """``check(id)``: what the check of a claim finds now."""
 
     def check(id: str) -> Finding:
-        every = (pair for module in claims.READING_ORDER for pair in registered(module))
+        every = (pair for module in claims.documents() for pair in registered(module))
         return next(ask(*one.arguments) for one, ask in every if one.id == id)
 
     return check

@@ -3,6 +3,8 @@
 A changed row means that the data, a function, or a transcription changed: it is looked at before it is pinned anew.
 """
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -54,8 +56,16 @@ def test_rows_of_tables_are_claims(ledger):
     assert ledger["place"].str.startswith("Table 3, row").sum() == 10
 
 
+def test_documents_are_read_only_when_the_ledger_is_asked_for():
+    code = (
+        "import sys; from workbench import claims; print([name for name in sys.modules if 'workbench.claims.' in name])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "['workbench.claims.registry']"
+
+
 def test_every_check_is_documented():
-    for module in claims.READING_ORDER:
+    for module in claims.documents():
         for claim, check in registered(module):
             assert check.__doc__, claim.id
 

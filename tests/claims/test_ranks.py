@@ -92,7 +92,7 @@ def test_the_printed_column(alter, check, step, odd, verdict):
     """Ranks that rise by 0 or 1 are as they should; others are odd."""
     steps = [0, *[0, 1] * 10, *([step, 1] * odd)]
     implied, position = np.cumsum(steps), np.arange(1, len(steps) + 1)
-    alter(TABLE, lambda _: ranked(list(position), list(position), list(implied - position)))
+    alter(TABLE, lambda _: ranked(range(1, len(steps) + 1), range(1, len(steps) + 1), (implied - position).tolist()))
     found = check("R16")
     assert found.verdict == verdict
     assert verdict == FAILS or found.because.endswith(f"but for {odd} odd steps")

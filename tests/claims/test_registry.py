@@ -1,5 +1,7 @@
 """What a claim, its registration and a finding are."""
 
+import dataclasses
+from dataclasses import FrozenInstanceError
 from types import ModuleType
 
 import numpy as np
@@ -113,3 +115,10 @@ def test_a_share_has_wilsons_interval(k, n):
     expected = stats.binomtest(k, n).proportion_ci(method="wilson")
     assert (low, high) == pytest.approx((100 * expected.low, 100 * expected.high), abs=1e-9)
     assert text == f"{100 * k / n:.1f} % [{100 * expected.low:.1f}, {100 * expected.high:.1f}]"
+
+
+@pytest.mark.parametrize("one", [Finding("1", HOLDS), Claim("X01", "table", "one", "none")])
+def test_findings_and_claims_stay_as_they_are(one):
+    with pytest.raises(FrozenInstanceError):
+        one.id = "X02"
+    assert one == dataclasses.replace(one)

@@ -4,21 +4,28 @@ Each document, or part of one, has a module. A claim is registered beside the fu
 returns what it found and a verdict, from committed data alone: only the claims themselves are typed.
 """
 
+from types import ModuleType
+
 import pandas as pd
 
-from workbench.claims import codesota, label_counts, mill, overview, ranks, reassessing, remaining
 from workbench.claims.registry import VERDICTS, registered
 
-__all__ = ["COLUMNS", "VERDICTS", "ledger", "verdicts"]
+__all__ = ["COLUMNS", "VERDICTS", "documents", "ledger", "verdicts"]
 
 COLUMNS = ["id", "document", "place", "claim", "verdict", "value", "because", "checked_by", "data"]
-READING_ORDER = (codesota, overview, reassessing, label_counts, ranks, mill, remaining)
+
+
+def documents() -> tuple[ModuleType, ...]:
+    """The modules of the documents and their parts, in reading order."""
+    from workbench.claims import codesota, label_counts, mill, overview, ranks, reassessing, remaining
+
+    return codesota, overview, reassessing, label_counts, ranks, mill, remaining
 
 
 def ledger() -> pd.DataFrame:
     """Every claim of every document, checked: columns `COLUMNS`, in reading order."""
     rows = []
-    for module in READING_ORDER:
+    for module in documents():
         for claim, check in registered(module):
             asked = f"{check.__module__}.{check.__name__}({', '.join(map(repr, claim.arguments))})"
             found = vars(check(*claim.arguments))
