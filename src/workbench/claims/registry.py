@@ -1,83 +1,103 @@
-"""What a claim is, what checking it yields, and the table of all of them."""
+"""What a claim is, how it is registered beside the function that checks it, and what checking it yields."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from types import ModuleType
+from typing import Any, TypeVar
 
-import pandas as pd
+import numpy as np
 
-HOLDS, CAVEAT, FAILS, OPEN = "holds", "holds with a caveat", "does not hold", "cannot be checked here"
+from workbench.errors import InputError
+from workbench.score import intervals
+
+VERDICTS = HOLDS, CAVEAT, FAILS, OPEN = "holds", "holds with a caveat", "does not hold", "cannot be checked here"
+Check = TypeVar("Check", bound=Callable[..., "Finding"])
 
 
-VERDICTS = (HOLDS, CAVEAT, FAILS, OPEN)
-COLUMNS = ["id", "document", "place", "claim", "verdict", "value", "because", "checked_by", "data"]
+@dataclass(frozen=True)
+class Finding:
+    """What a check found: the value in words and numbers, a verdict, and the caveat or reason (empty if it holds).
 
-
-class Finding(NamedTuple):
-    """What a check found: the value in words and numbers, a verdict, and the caveat or reason (empty if it holds)."""
+    Raises `InputError` for another verdict than `VERDICTS`, or without a needed reason.
+    """
 
     value: str
     verdict: str
     because: str = ""
 
+    def __post_init__(self) -> None:
+        if self.verdict not in VERDICTS or (self.verdict != HOLDS) != bool(self.because):
+            raise InputError(f"a check found {self}; expected one of {VERDICTS}, with a reason unless it holds")
+
 
 @dataclass(frozen=True)
 class Claim:
-    """One checkable statement: where it stands, what it says, the function that checks it, and on which data."""
+    """One checkable statement: where it stands, what it says, on which data, and with which arguments it is checked.
+
+    As a decorator it registers a function as its check; a function may check several claims.
+    """
 
     id: str
     place: str
-    claim: str
-    check: Callable[..., Finding]
+    statement: str
     data: str
     arguments: tuple = ()
 
-
-def check(claim: Claim) -> Finding:
-    """Run a claim's function. Raises `ValueError` for a finding without a known verdict, or without a needed reason."""
-    found = claim.check(*claim.arguments)
-    if found.verdict not in VERDICTS or (found.verdict != HOLDS) != bool(found.because):
-        raise ValueError(f"claim {claim.id} found {found}; expected one of {VERDICTS}, with a reason unless it holds")
-    return found
+    def __call__(self, check: Check) -> Check:
+        """Register a function as the check, and return it as it is."""
+        return each(lambda: [self])(check)
 
 
-def ledger() -> pd.DataFrame:
-    """Every claim of every document, checked: columns `COLUMNS`, in the order of the documents."""
-    from workbench.claims import codesota, label_counts, mill, overview, ranks, reassessing, remaining
+def each(rows: Callable[[], Iterable[Claim]]) -> Callable[[Check], Check]:
+    """Register a function as the check of every claim that `rows` gives, which is called when they are collected."""
 
-    rows = []
-    for module in (codesota, overview, reassessing, label_counts, ranks, mill, remaining):
-        for claim in module.claims():
-            found = check(claim)
-            name = f"{claim.check.__module__.removeprefix('workbench.score.')}.{claim.check.__name__}"
-            asked = f"{name}({', '.join(map(repr, claim.arguments))})"
-            rows.append((claim.id, module.DOCUMENT, claim.place, claim.claim, found.verdict, found.value))
-            rows[-1] += (found.because, asked, claim.data)
-    return pd.DataFrame(rows, columns=COLUMNS)
+    def register(check: Check) -> Check:
+        vars(check).setdefault("claims", []).append(rows)
+        return check
+
+    return register
 
 
-def verdicts(table: pd.DataFrame) -> pd.DataFrame:
-    """Number of claims by document and verdict: ``document, verdict, claims``, zeros included."""
-    every = pd.MultiIndex.from_product([table["document"].unique(), VERDICTS], names=["document", "verdict"])
-    return table.groupby(every.names).size().reindex(every, fill_value=0).rename("claims").reset_index()
+def registered(module: ModuleType) -> list[tuple[Claim, Callable[..., Finding]]]:
+    """The claims of a module and their checks, in the order of their ids. Raises `InputError` for an id used twice."""
+    checks = list(vars(module).values())  # a list: a warning on the way would add a name to the module
+    found = [(one, check) for check in checks for rows in getattr(check, "claims", ()) for one in rows()]
+    ids = [one.id for one, _ in found]
+    if twice := sorted({id for id in ids if ids.count(id) > 1}):
+        raise InputError(f"{module.__name__} has several claims {', '.join(twice)}; give each an id of its own")
+    return sorted(found, key=lambda pair: pair[0].id)
 
 
-def judge(true: Any, value: str, *, caveat: str = "", otherwise: str = "") -> Finding:
+def judge(true: Any, value: str, *, caveat: str = "", otherwise: str = "the numbers differ") -> Finding:
     """A finding from a condition: holds (with a caveat, if one is given) where it is true, else does not.
 
     >>> judge(2 + 2 == 4, "4").verdict, judge(2 + 2 == 5, "4", otherwise="it is 4").verdict
     ('holds', 'does not hold')
     """
     if not true:
-        return Finding(value, FAILS, otherwise or "the numbers differ")
+        return Finding(value, FAILS, otherwise)
     return Finding(value, CAVEAT if caveat else HOLDS, caveat)
-
-
-def records(table: pd.DataFrame, key: str) -> dict[str, dict]:
-    """The rows of a table by the value of its column `key`, each as a plain dictionary."""
-    return {str(row[key]): row for row in table.to_dict("records")}
 
 
 def unchecked(because: str, value: str = "") -> Finding:
     """A finding that says why a claim cannot be checked here."""
     return Finding(value, OPEN, because)
+
+
+def near(found: Any, claimed: Any, within: float) -> Any:
+    """Whether a number, or each of an array, is at most `within` from the claimed one.
+
+    >>> near(np.array([80.29, 80.3, 80.5, 80.51]), 80.4, within=0.1).tolist()
+    [False, True, True, False]
+    """
+    return np.round(np.abs(found - claimed), 6) <= within  # rounded: 80.4 - 80.3 is a little more than 0.1
+
+
+def share(k: float, n: int) -> tuple[str, float, float]:
+    """The share of `k` in `n` in percent as text, and the ends of its 95 % Wilson interval.
+
+    >>> share(154, 378)[0]
+    '40.7 % [35.9, 45.8]'
+    """
+    low, high = (100 * end for end in intervals.wilson(k, n))
+    return f"{100 * k / n:.1f} % [{low:.1f}, {high:.1f}]", low, high

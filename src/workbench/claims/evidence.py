@@ -1,0 +1,82 @@
+"""What claims are checked on, read once and in percent, as documents print it."""
+
+from functools import cache
+
+import pandas as pd
+
+from workbench.inputs import committed
+from workbench.inputs.published import documents
+from workbench.score import gaps, pools, reconciliation, summaries
+
+REASSESSING = "Re-assessing ImageNet (2024)"  # the document of three modules
+TIMM, SCORES = "timm's results", "the committed scores of the public predictions"
+TABLES = "Tables 4-10 (315 checkpoints)"
+PUBLIC = "the 67 public models"
+
+published = cache(pools.published)  # scores, as fractions
+recht2019 = cache(pools.recht2019)
+
+
+@cache
+def mean_gaps() -> pd.DataFrame:
+    """Mean V1, V2 and gap of the published checkpoints, and how many have none, by metric."""
+    return in_percent(gaps.mean_gaps(published()), "v1", "v2", "gap").set_index("metric")
+
+
+@cache
+def mean_parts() -> pd.DataFrame:
+    """The mean gap of the public models, and its parts by composition and within label counts."""
+    table = gaps.mean_parts(gaps.decompose(recht2019(), seed=0))
+    return in_percent(table, "value", "ci_low", "ci_high", "share_of_gap")
+
+
+@cache
+def entries() -> pd.DataFrame:
+    """One row per entry of both leaderboards, beside its nearest checkpoint."""
+    table = reconciliation.entries(reconciliation.reconcile())
+    return in_percent(table, "reported", "timm", "difference", "real")
+
+
+@cache
+def timm() -> pd.DataFrame:
+    """timm's own results, by checkpoint."""
+    table = committed.table("timm-results").set_index("checkpoint")
+    return in_percent(table, "top1", "top5", "real")
+
+
+@cache
+def top5() -> pd.Series:
+    """Top-5 accuracy of the public models."""
+    return 100 * committed.table("recht2019-top5").set_index("checkpoint")["value"]
+
+
+def medians(metric: str) -> pd.DataFrame:
+    """Median score of the public models by label count, on V1 and on V2, and half the median model's interval."""
+    table = summaries.by_label_count(recht2019(), metric).set_index("label_count")
+    return in_percent(table, "v1", "v2", "v1_margin", "v2_margin")
+
+
+def v1_images() -> set[int]:
+    """On how many images of V1 the public models were scored."""
+    return set(recht2019().query("image_set == 'v1' and metric == 'top1' and label_count.isna()")["n_images"])
+
+
+def checkpoints() -> pd.DataFrame:
+    """Tables 4-10 as they are printed."""
+    return documents.printed("tables-04-10-checkpoints")
+
+
+def in_order(ranked: pd.DataFrame, n: int, *, digits: int) -> tuple[bool, str]:
+    """Whether a printed table has the ranks 1 to n, and its top-1 accuracy never rises; and its rows in words."""
+    top1, ranks = ranked["top1"], ranked["rank"].tolist()
+    text = f"{len(ranks)} rows, {top1.iloc[0]:.{digits}f} to {top1.iloc[-1]:.{digits}f} %, sorted"
+    return ranks == list(range(1, n + 1)) and top1.is_monotonic_decreasing, text
+
+
+def in_percent(table: pd.DataFrame, *columns: str) -> pd.DataFrame:
+    """The table with fractions times 100.
+
+    >>> in_percent(pd.DataFrame({"n": [7], "top1": [0.5]}), "top1").to_numpy().tolist()
+    [[7.0, 50.0]]
+    """
+    return table.assign(**{name: 100 * table[name] for name in columns})

@@ -1,0 +1,96 @@
+"""The ledger: every claim runs from committed data alone, and what is found is pinned in ``ledger.csv``.
+
+A changed row means that the data, a function, or a transcription changed: it is looked at before it is pinned anew.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from tests.claims.conftest import CACHED
+
+from workbench import claims
+from workbench.claims.registry import registered
+
+
+@pytest.fixture(scope="module")
+def ledger():
+    return claims.ledger()
+
+
+def test_what_is_found(ledger):
+    pinned = pd.read_csv(Path(__file__).with_name("ledger.csv"), keep_default_na=False)
+    pd.testing.assert_frame_equal(ledger[["id", "verdict", "value", "because"]], pinned)
+
+
+def test_five_documents_in_reading_order(ledger):
+    counts = ledger.groupby("document", sort=False)["id"].agg(["size", "first", "last"])
+    assert counts.loc["CodeSOTA leaderboard (2026)"].tolist() == [16, "C01", "C16"]
+    assert counts.loc["Overview of 2025"].tolist() == [16, "O01", "O16"]
+    assert counts.loc["Re-assessing ImageNet (2024)"].tolist() == [42, "P01", "R16"]
+    assert counts.loc["Mill's ImageNet-1k page"].tolist() == [10, "M01", "M10"]
+    assert counts.loc["Remaining mistakes on ImageNet (2022)"].tolist() == [9, "V01", "V09"]
+    assert "".join(ledger["id"].str[0].unique()) == "COPLRMV"
+
+
+def test_a_row_says_what_is_claimed_where_and_how_it_was_checked(ledger):
+    row = ledger.set_index("id").loc["L06"]
+    assert row.drop(["value", "because", "verdict"]).to_dict() == {
+        "document": "Re-assessing ImageNet (2024)",
+        "place": "section 4.2",
+        "claim": "Over 48 % of the V2 images have more than one label.",
+        "checked_by": "workbench.claims.label_counts.several('v2', 48)",
+        "data": "ReaL labels and refined V2 labels, through the committed scores",
+    }
+
+
+def test_rows_of_tables_are_claims(ledger):
+    stated = ledger.set_index("id")[["place", "claim"]].agg(": ".join, axis=1)
+    assert stated["C05"] == (
+        "row 05, verified: InternImage-H reaches 89.60 %, matched against an independent reproduction."
+    )
+    assert stated["R05"] == "Table 3, row 3: volo_d5_448_in1k: top-1 rank 56, rises 53."
+    assert ledger["place"].str.endswith("verified").sum() == 6
+    assert ledger["place"].str.startswith("Table 3, row").sum() == 10
+
+
+def test_documents_are_read_only_when_the_ledger_is_asked_for():
+    code = (
+        "import sys; from workbench import claims; print([name for name in sys.modules if 'workbench.claims.' in name])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "['workbench.claims.registry']"
+
+
+def test_every_check_is_documented():
+    for module in claims.documents():
+        for claim, check in registered(module):
+            assert check.__doc__, claim.id
+
+
+def test_every_id_and_statement_occurs_once(ledger):
+    assert ledger["id"].is_unique
+    assert ledger["claim"].is_unique
+
+
+def test_the_ledger_needs_no_public_file(no_sources, ledger):
+    for read in CACHED.values():
+        read.cache_clear()
+    assert claims.ledger().equals(ledger)
+
+
+def test_verdicts_are_counted_with_zeros(ledger):
+    counts = claims.verdicts(ledger).pivot(index="document", columns="verdict", values="claims")
+    assert list(counts.columns.sort_values()) == sorted(claims.VERDICTS)
+    found = counts[list(claims.VERDICTS)].loc[ledger["document"].unique()].to_numpy().tolist()
+    assert found == [[7, 4, 2, 3], [4, 3, 3, 6], [10, 25, 5, 2], [7, 1, 0, 2], [3, 2, 0, 4]]
+
+
+def test_verdicts_stand_in_the_order_of_documents_and_verdicts():
+    table = pd.DataFrame({"document": ["b", "a", "b"], "verdict": ["does not hold", "holds", "holds"]})
+    counts = claims.verdicts(table)
+    assert counts["document"].tolist() == ["b"] * 4 + ["a"] * 4
+    assert counts["verdict"].tolist() == [*claims.VERDICTS] * 2
+    assert counts["claims"].tolist() == [1, 0, 1, 0, 1, 0, 0, 0]
