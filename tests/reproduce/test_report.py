@@ -20,7 +20,7 @@ FACTS = {
 
 
 class Page(HTMLParser):
-    """A page as a browser takes it apart: the text of each section, each script with its attributes, each id, each link."""
+    """A page as a browser takes it apart: the text of each section, the scripts with their attributes, ids, links."""
 
     def __init__(self, text):
         super().__init__()

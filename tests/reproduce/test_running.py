@@ -14,7 +14,7 @@ from workbench.reproduce import running
 
 @pytest.fixture
 def calls(folder, monkeypatch):
-    """What papermill is asked for, in a world where it has nothing to do; set ``calls.then`` to make it do something."""
+    """What papermill is asked for, in a world where it has nothing to do; or does what ``calls.then`` does."""
 
     class Calls(list):
         def then(self, name):
