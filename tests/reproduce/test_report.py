@@ -84,7 +84,7 @@ def test_errors_are_told_once_and_in_the_pages_own_words(page, executed):
 def test_sections_come_in_reading_order_with_their_outputs(page):
     assert list(page.sections) == ["header", "00-good", "10-raises", "20-dies", "provenance"]
     assert "fine [3] 7 False 1" in page.sections["00-good"]
-    assert page.sections["00-good"].count("Is 00-good a question?") == 1
+    assert page.sections["00-good"].count("Is 00-good a question?\n") == 1  # and no sign of a link to itself
 
 
 def test_each_chart_has_a_place_of_its_own_and_its_whole_specification(page):

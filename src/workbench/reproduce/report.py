@@ -22,9 +22,7 @@ def write(runs: Sequence[notebooks.Run], provenance: dict, out: Path) -> Path:
     import jinja2
     import vl_convert as vlc
 
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True)
     page = environment.get_template("report.html.j2").render(
         sections=[_section(run) for run in runs],
         failed=[run for run in runs if run.error],
