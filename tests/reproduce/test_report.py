@@ -57,7 +57,7 @@ def page(executed):
 
 def test_parameters_are_shown_once_with_the_values_in_force(page, executed):
     text = page.sections["00-good"]
-    cell = f"""outputs: str = {str(executed.out)!r}  # folder of the results
+    cell = f"""outputs: str = "{executed.out}"  # folder of the results
 label_counts: list = [3]  # which groups
 movers: int = 7  # how many to name
 recompute: bool = False  # compute again"""

@@ -54,13 +54,16 @@ def _title(notebook, name: str) -> str:
 
 def _show_parameters_once(notebook, file: Path) -> None:
     """Leave out the cells that papermill added, and write the values that it was given over the defaults."""
+    from papermill.translators import PythonTranslator
+
     given = notebook.metadata.get("papermill", {}).get("parameters", {})
+    written = {name: PythonTranslator.translate(value) for name, value in given.items()}
     tagged = [(cell, set(cell.metadata.get("tags", []))) for cell in notebook.cells]
     notebook.cells = [cell for cell, tags in tagged if not tags & _ADDED]
     for cell, tags in tagged:
         if "parameters" in tags:
             cell.source = "\n".join(
-                f"{name}: {one['type']} = {repr(given[name]) if name in given else one['default']}  # {one['help']}"
+                f"{name}: {one['type']} = {written.get(name, one['default'])}  # {one['help']}"
                 for name, one in notebooks.parameters(file).items()
             )
 
