@@ -76,10 +76,9 @@ def claim_table(table, format: Format) -> str:
 
 
 def _for_programs(frame, format: Format) -> str:
-    as_csv = format is Format.csv
-    return (
-        frame.to_csv(index=False, lineterminator="\n") if as_csv else frame.to_json(orient="records", indent=1) + "\n"
-    )
+    if format is Format.csv:
+        return frame.to_csv(index=False, lineterminator="\n")
+    return frame.to_json(orient="records", indent=1) + "\n"
 
 
 def _percent(frame, *columns: str):
