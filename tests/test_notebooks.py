@@ -1,4 +1,6 @@
-"""Notebooks as committed: one clean run, small cells, typed parameters; and nbval notices a changed number."""
+"""Notebooks as committed: one clean run, small cells, typed parameters; nbval notices a changed number, and two runs
+write the same.
+"""
 
 import re
 import subprocess
@@ -8,9 +10,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from workbench.reproduce import notebooks
+from workbench.reproduce import notebooks, running
 
-PATHS = sorted(notebooks.folder().glob("*.ipynb"))
+PATHS = [notebooks.path(name) for name in notebooks.names()]
 
 
 @pytest.fixture(params=PATHS, ids=lambda path: path.stem)
@@ -45,9 +47,28 @@ def test_parameters_are_typed_literals_with_a_comment_each(notebook):
         assert re.fullmatch(r"\w+: (str|int|float|bool|list) = .+  # .+", line), line
 
 
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_parameters_are_read_as_they_are_written(path):
+    found = notebooks.parameters(path)
+    lines = [f"{name}: {one['type']} = {one['default']}  # {one['help']}" for name, one in found.items()]
+    assert "\n".join(lines) == nbformat.read(path, as_version=4).cells[2].source
+    assert found["outputs"]["type"] == "str"
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_run_time_is_the_same_in_metadata_and_prose(path):
+    notebook = nbformat.read(path, as_version=4)
+    said = re.search(r"\| run time \| about (\d+) s\b", notebook.cells[0].source)
+    stated = notebook.metadata.get("workbench")
+    assert said, "the first cell says: | run time | about 10 s |"
+    assert stated == {"seconds": int(said.group(1))}, 'metadata of the notebook: "workbench": {"seconds": 10}'
+    assert type(stated["seconds"]) is int
+    assert notebooks.seconds(path.stem) == stated["seconds"] > 0
+
+
 def test_cells_are_small_and_define_nothing(notebook):
     for cell in code(notebook):
-        lines = [line for line in cell.source.splitlines() if line.strip()]
+        lines = [line for line in cell.source.splitlines() if line.strip() and not re.match("(from|import) ", line)]
         assert len(lines) <= 10, cell.source
         assert not re.search(r"^\s*(def|class) |sys\.path|os\.chdir", cell.source, re.MULTILINE), cell.source
 
@@ -64,28 +85,15 @@ def test_links_lead_to_notebooks_that_exist(notebook):
 
 
 def test_charts_are_kept_with_a_picture_for_places_that_draw_none(notebook):
-    charts = [
-        o.data
-        for cell in code(notebook)
-        for o in cell.outputs
-        if "application/vnd.vegalite.v5+json" in o.get("data", {})
-    ]
+    outputs = [output for cell in code(notebook) for output in cell.outputs]
+    charts = [output.data for output in outputs if "application/vnd.vegalite.v5+json" in output.get("data", {})]
     assert charts
     assert all("image/png" in data for data in charts)
 
 
 def nbval(path: Path) -> subprocess.CompletedProcess:
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "--nbval",
-        "--nbval-current-env",
-        "-p",
-        "no:cacheprovider",
-        "-q",
-        str(path),
-    ]
+    options = ["--nbval", "--nbval-current-env", "-p", "no:cacheprovider", "-q"]
+    command = [sys.executable, "-m", "pytest", *options, str(path)]
     return subprocess.run(command, capture_output=True, text=True, cwd=path.parent, timeout=300)
 
 
@@ -97,3 +105,20 @@ def test_nbval_fails_when_one_number_in_one_notebook_is_changed(tmp_path):
     result = nbval(path)
     assert result.returncode == 1
     assert "39395" in result.stdout
+
+
+def test_no_output_shows_the_type_of_a_number(notebook):
+    assert not [cell.id for cell in code(notebook) if "np.float64(" in str(cell.outputs)]
+
+
+def test_two_runs_write_identical_figures_and_tables(tmp_path, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_STATIC", "")  # a run sets it; afterwards it is as it was
+    for name in ("one", "two"):
+        (run,) = running.reproduce(tmp_path / name, only=["20-label-counts"])
+        assert run.error is None
+    one, two = (
+        {path.name: path.read_bytes() for kind in ("figures", "tables") for path in (tmp_path / name / kind).iterdir()}
+        for name in ("one", "two")
+    )
+    assert len(one) == 6
+    assert one == two

@@ -1,6 +1,9 @@
-"""pyproject.toml, constraints.txt and environment.yml say the same; the project's papers are in order."""
+"""pyproject.toml, constraints.txt and environment.yml say the same; the wheel is whole; the papers are in order."""
 
+import ast
+import importlib
 import re
+import subprocess
 import tomllib
 from itertools import chain
 from pathlib import Path
@@ -12,7 +15,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[1]
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+PROJECT = PYPROJECT["project"]
 LOCK = {
     canonicalize_name(line.split("==")[0]): line.split("==")[1]
     for line in (ROOT / "constraints.txt").read_text().splitlines()
@@ -45,6 +49,30 @@ def test_every_extra_of_the_environment_exists():
     assert {"sample", "dev"} <= set(EXTRAS)
 
 
+def test_the_wheel_holds_every_file_of_the_package():
+    # Hatchling takes all files below the package but those that git ignores or that pyproject.toml excludes.
+    build = PYPROJECT["tool"]["hatch"]["build"]
+    assert build == {
+        "dev-mode-dirs": ["src"],
+        "targets": {
+            "wheel": {
+                "packages": ["src/workbench"],
+                "force-include": {"data": "workbench/data", "notebooks": "workbench/notebooks"},
+            }
+        },
+    }
+    package = ROOT / "src" / "workbench"
+    files = [path for path in package.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    others = {path.relative_to(package).as_posix() for path in files if path.suffix != ".py"}
+    assert "reproduce/report.html.j2" in others
+    if (ROOT / ".git").exists():
+        names = "\n".join(path.relative_to(ROOT).as_posix() for path in files)
+        ignored = subprocess.run(
+            ["git", "check-ignore", "--no-index", "--stdin"], input=names, capture_output=True, text=True, cwd=ROOT
+        )
+        assert (ignored.returncode, ignored.stdout) == (1, "")  # 1: none of them is
+
+
 def test_every_target_of_the_makefile_explains_itself():
     text = (ROOT / "Makefile").read_text()
     phony = re.search(r"\.PHONY: (.+)", text).group(1).split()
@@ -57,6 +85,16 @@ def test_the_readme_links_to_files_that_exist():
     links = re.findall(r"\]\(([^)#:]+)\)", text)
     assert len(links) > 5
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_names_that_the_readme_imports_exist():
+    blocks = re.findall(r"```python\n(.+?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    imports = [node for block in blocks for node in ast.parse(block).body if isinstance(node, ast.ImportFrom)]
+    assert len(imports) > 3
+    for node in imports:
+        module = importlib.import_module(node.module)
+        for alias in node.names:
+            assert hasattr(module, alias.name) or importlib.import_module(f"{node.module}.{alias.name}")
 
 
 def test_the_citation_names_the_paper_and_the_authors_of_the_data():

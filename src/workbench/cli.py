@@ -1,5 +1,6 @@
 """The command line: a thin wrapper, one function a command. Heavy modules are imported where they are used."""
 
+import os
 import signal
 import sys
 import warnings
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer.core import TyperCommand
 
 from workbench import terminal
 from workbench.errors import WorkbenchError
@@ -45,12 +47,22 @@ Mirror = Annotated[
 ]
 
 
-@app.command()
+class _WithPairs(TyperCommand):
+    """A command whose ``--parameter`` takes two words each time: typer itself has no such option."""
+
+    def __init__(self, *args, **settings) -> None:
+        super().__init__(*args, **settings)
+        for option in self.params:
+            if option.name == "parameter":
+                option.nargs = 2
+
+
+@app.command(cls=_WithPairs)
 def reproduce(
     out: Annotated[Path, typer.Option(help="Folder for the report, figures and tables.")] = Path("outputs"),
     only: Annotated[list[str] | None, typer.Option(help="Run only this notebook; may be given several times.")] = None,
     parameter: Annotated[
-        list[str] | None,
+        list[tuple] | None,
         typer.Option("--parameter", "-p", metavar="NAME VALUE", help="Set a notebook's parameter, as in papermill."),
     ] = None,
     jobs: Annotated[
@@ -60,7 +72,7 @@ def reproduce(
     """Run every notebook and write the report, the figures and the tables."""
     from workbench.reproduce import running
 
-    values = terminal.parameters(parameter or ())
+    values = dict(parameter or [])
     runs = running.reproduce(out, only=only or (), values=values, jobs=jobs, on_change=terminal.notebook_bar())
     for run in runs:
         typer.echo(f"  {run.name:22} {run.seconds:6.1f} s  {'FAILED: ' + run.error if run.error else 'ok'}")
@@ -212,7 +224,7 @@ def build(
     annotated = boxes.read(annotations) if annotations else boxes.sample()
     pool = patches.patches(annotated, pictures, drop_missing=drop_missing)
     wanted = terminal.whole_numbers(counts, "--counts")
-    sides = terminal.sizes(sizes, wanted)
+    sides = terminal.sizes(sizes, wanted) if sizes is not None else None
     for one in dict.fromkeys(seed or [1]):
         plan = patchml.plan(
             pool,
@@ -283,11 +295,10 @@ def doctor(mirror: Mirror = None) -> None:
     from workbench.reproduce import provenance
 
     _use_mirror(mirror)
-    copy = sources.mirror_dir()
     typer.echo("Packages")
     for name, version in provenance.versions().items():
         typer.echo(f"  {name:20} {version}")
-    typer.echo(f"Public files (cache: {sources.cache_dir()}; mirror: {copy or 'none'})")
+    typer.echo(f"Public files (cache: {sources.cache_dir()}; mirror: {sources.mirror_dir() or 'none'})")
     for name, source in sources.registry().items():
         missing = f"{'optional' if source.optional else 'missing'}; get it with: workbench fetch {name}"
         state = "at hand" if sources.available(name) else missing
@@ -301,7 +312,7 @@ def main() -> None:
     warnings.showwarning = lambda message, *_: print(f"note: {message}", file=sys.stderr)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that half-written files are removed
     try:
-        app(_joined_parameters(sys.argv[1:]))
+        app()
     except WorkbenchError as error:
         _fail(str(error))
     except OSError as error:
@@ -311,29 +322,11 @@ def main() -> None:
         )
 
 
-def _joined_parameters(arguments: list[str]) -> list[str]:
-    """``-p NAME VALUE`` as ``-p NAME=VALUE``: typer has no option of two values that may be repeated.
-
-    >>> _joined_parameters(["-p", "movers", "5", "--jobs", "2"])
-    ['-p', 'movers=5', '--jobs', '2']
-    """
-    joined: list[str] = []
-    rest = iter(arguments)
-    for argument in rest:
-        joined.append(argument)
-        if argument in ("-p", "--parameter"):
-            name = next(rest, "")
-            joined.append(name if "=" in name else f"{name}={next(rest, '')}")
-    return joined
-
-
 def _fail(sentence: str) -> None:
     print(f"workbench: {sentence}", file=sys.stderr)
     sys.exit(2)
 
 
 def _use_mirror(mirror: Path | None) -> None:
-    import os
-
     if mirror is not None:
         os.environ["WORKBENCH_MIRROR"] = str(mirror)

@@ -1,13 +1,12 @@
-"""What the commands read from a command line and show in a terminal: numbers, parameters, bars and tables."""
+"""What the commands read from a command line and show in a terminal: numbers, bars and tables."""
 
-from collections.abc import Sequence
 from enum import StrEnum
 
 from workbench.errors import InputError
 
 
 class Format(StrEnum):
-    """How a score table is printed."""
+    """How a table is printed."""
 
     table = "table"
     csv = "csv"
@@ -40,14 +39,6 @@ def picture_bar(name: str):
     return bar.update
 
 
-def parameters(texts: Sequence[str]) -> dict[str, str]:
-    """Parameters of notebooks from ``NAME=VALUE``. Raises `InputError` for one without a value."""
-    for text in texts:
-        if "=" not in text.strip("="):
-            raise InputError(f"-p {text.strip('=')} has no value; write -p NAME VALUE")
-    return dict(text.split("=", 1) for text in texts)
-
-
 def whole_numbers(text: str, option: str) -> list[int]:
     """Numbers from ``1,2,3``. Raises `InputError`, naming the option, for anything else."""
     try:
@@ -56,10 +47,8 @@ def whole_numbers(text: str, option: str) -> list[int]:
         raise InputError(f"{option} is {text!r}; expected whole numbers with commas, like 1,2,3") from error
 
 
-def sizes(text: str | None, counts: list[int]) -> dict[int, int] | None:
+def sizes(text: str, counts: list[int]) -> dict[int, int]:
     """Side of a patch's box for each patch count. Raises `InputError` unless there is one for each."""
-    if text is None:
-        return None
     sides = whole_numbers(text, "--sizes")
     if len(sides) != len(counts):
         raise InputError(f"--sizes has {len(sides)} numbers; expected one for each of the {len(counts)} --counts")
@@ -68,29 +57,32 @@ def sizes(text: str | None, counts: list[int]) -> dict[int, int] | None:
 
 def score_table(frame, format: Format) -> str:
     """A score table as text, in percent for people."""
-    if format is Format.csv:
-        return frame.to_csv(index=False, lineterminator="\n")
-    if format is Format.json:
-        return frame.to_json(orient="records", indent=1) + "\n"
-    percent = frame.assign(
-        **{name: (100 * frame[name]).map("{:.2f}".format) for name in ("value", "ci_low", "ci_high")}
-    )
+    if format is not Format.table:
+        return _for_programs(frame, format)
     columns = ["checkpoint", "image_set", "labels", "metric", "label_count", "value", "ci_low", "ci_high", "n_images"]
-    shown = percent[columns].assign(
-        label_count=frame["label_count"].astype(object).where(frame["label_count"].notna(), "all")
-    )
+    counts = frame["label_count"].astype(object).where(frame["label_count"].notna(), "all")
+    shown = _percent(frame[columns].assign(label_count=counts), "value", "ci_low", "ci_high")
     return shown.rename(columns={"value": "percent"}).to_string(index=False) + "\n"
 
 
 def claim_table(table, format: Format) -> str:
     """Claimed numbers beside one's own as text, in percent for people."""
-    columns = ["leaderboard", "model", "checkpoint", "reported", "own", "own_difference", "own_protocol", "own_status"]
-    shown = table[[*columns, "timm", "difference"]]
+    own = ["own", "own_difference", "own_protocol", "own_status"]
+    shown = table[["leaderboard", "model", "checkpoint", "reported", *own, "timm", "difference"]]
     if format is not Format.table:
-        return score_table(shown, format)
-    fractions = ("reported", "own", "own_difference", "timm", "difference")
-    percent = shown.assign(**{name: (100 * shown[name]).map("{:.2f}".format) for name in fractions})
+        return _for_programs(shown, format)
+    percent = _percent(shown, "reported", "own", "own_difference", "timm", "difference")
     return percent.fillna("").replace("nan", "").to_string(index=False) + "\n"
+
+
+def _for_programs(frame, format: Format) -> str:
+    if format is Format.csv:
+        return frame.to_csv(index=False, lineterminator="\n")
+    return frame.to_json(orient="records", indent=1) + "\n"
+
+
+def _percent(frame, *columns: str):
+    return frame.assign(**{name: (100 * frame[name]).map("{:.2f}".format) for name in columns})
 
 
 def gpu() -> str:

@@ -1,10 +1,8 @@
-"""Where the results come from: versions, machine, parameters, and the sha256 of every file that went in and
-came out.
-"""
+"""What produced the outputs: versions, machine, parameters, and the sha256 of every file that went in and came out."""
 
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,28 +10,23 @@ from pathlib import Path
 import workbench
 from workbench.files import writing
 from workbench.inputs import classes, sources
+from workbench.reproduce.notebooks import Run
 
 PACKAGES = ("altair", "numpy", "pandas", "papermill", "pyarrow", "timm", "torch", "vl-convert-python")
 WRITTEN = ("figures", "tables", "predictions", "notebooks")
 
 
-def collect(out: Path, started: float, runs: Sequence, parameters: dict) -> dict:
-    """The provenance of a run that began at `started` (seconds since the epoch) and wrote below `out`."""
-    made = [
-        path
-        for name in WRITTEN
-        for path in sorted((out / name).rglob("*"))
-        if path.is_file() and path.stat().st_mtime >= started - 1
-    ]
+def collect(out: Path, started: float, runs: Sequence[Run], values: Mapping[str, Mapping[str, object]]) -> dict:
+    """The provenance of notebooks that ran with these values from `started` (seconds since the epoch) into `out`."""
     return {
         "made": datetime.fromtimestamp(started, UTC).isoformat(timespec="seconds"),
         "versions": {"workbench": workbench.__version__, "python": platform.python_version()} | versions(),
         "machine": {"system": platform.platform(), "processor": platform.machine()},
         "notebooks": [{"name": run.name, "seconds": round(run.seconds, 1), "error": run.error} for run in runs],
-        "parameters": {name: values for name, values in parameters.items() if values},
+        "parameters": {name: given for name, given in values.items() if given},
         "sources": {name: {"at hand": sources.available(name)} for name in sources.registry()},
         "inputs": inputs(),
-        "outputs": {path.relative_to(out).as_posix(): sources.sha256(path) for path in made},
+        "outputs": outputs(out, started),
     }
 
 
@@ -62,6 +55,13 @@ def inputs() -> dict[str, str]:
         for file in source.files
     }
     return committed | {"timm/data/_info/imagenet_real_labels.json": sources.sha256(real)} | public
+
+
+def outputs(out: Path, started: float) -> dict[str, str]:
+    """sha256 of every file that was written below `out` since `started`, less a second: clocks of disks are coarse."""
+    files = [path for name in WRITTEN for path in sorted((out / name).rglob("*")) if path.is_file()]
+    made = [path for path in files if path.stat().st_mtime >= started - 1]
+    return {path.relative_to(out).as_posix(): sources.sha256(path) for path in made}
 
 
 def write(facts: dict, out: Path) -> None:

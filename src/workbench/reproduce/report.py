@@ -8,23 +8,21 @@ import re
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from workbench.files import writing
+from workbench.reproduce import notebooks
 from workbench.show import theme
 
-if TYPE_CHECKING:
-    from workbench.reproduce.notebooks import Run
+# What papermill adds for readers of the notebook file: the page shows parameters and errors itself.
+_ADDED = {"injected-parameters", "papermill-error-cell-tag"}
 
 
-def write(runs: Sequence["Run"], provenance: dict, out: Path) -> Path:
+def write(runs: Sequence[notebooks.Run], provenance: dict, out: Path) -> Path:
     """Write ``index.html`` below `out` from executed notebooks."""
     import jinja2
     import vl_convert as vlc
 
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
-    )
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True)
     page = environment.get_template("report.html.j2").render(
         sections=[_section(run) for run in runs],
         failed=[run for run in runs if run.error],
@@ -38,13 +36,15 @@ def write(runs: Sequence["Run"], provenance: dict, out: Path) -> Path:
     return path
 
 
-def _section(run: "Run") -> dict:
+def _section(run: notebooks.Run) -> dict:
     if not run.path.is_file():
         return {"run": run, "title": run.name, "body": ""}
     import nbformat
 
     notebook = nbformat.read(run.path, as_version=4)
-    return {"run": run, "title": _title(notebook, run.name), "body": _body(notebook, run.name)}
+    _show_parameters_once(notebook, run.path)
+    _inline_charts(notebook, run.name)
+    return {"run": run, "title": _title(notebook, run.name), "body": _body(notebook)}
 
 
 def _title(notebook, name: str) -> str:
@@ -52,27 +52,38 @@ def _title(notebook, name: str) -> str:
     return heading.group(1) if heading else name
 
 
-def _body(notebook, name: str) -> str:
+def _show_parameters_once(notebook, file: Path) -> None:
+    """Leave out the cells that papermill added, and write the values that it was given over the defaults."""
+    from papermill.translators import PythonTranslator
+
+    given = notebook.metadata.get("papermill", {}).get("parameters", {})
+    written = {name: PythonTranslator.translate(value) for name, value in given.items()}
+    tagged = [(cell, set(cell.metadata.get("tags", []))) for cell in notebook.cells]
+    notebook.cells = [cell for cell, tags in tagged if not tags & _ADDED]
+    for cell, tags in tagged:
+        if "parameters" in tags:
+            cell.source = "\n".join(
+                f"{name}: {one['type']} = {written.get(name, one['default'])}  # {one['help']}"
+                for name, one in notebooks.parameters(file).items()
+            )
+
+
+def _inline_charts(notebook, name: str) -> None:
+    """Turn the specification of each chart into a place on the page, where its script draws."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    charts = [output for output in outputs if theme.MIME in output.get("data", {})]
+    for number, chart in enumerate(charts):
+        id = escape(f"{name}-chart-{number}")
+        specification = json.dumps(chart["data"][theme.MIME], separators=(",", ":")).replace("</", "<\\/")
+        chart["data"] = {
+            "text/html": f'<div class="chart" id="{id}"></div>'
+            f'<script type="application/json" data-chart="{id}">{specification}</script>'
+        }
+
+
+def _body(notebook) -> str:
     from nbconvert import HTMLExporter
 
-    # papermill's own cells repeat the parameters and errors that the page shows anyway
-    notebook.cells = [
-        cell for cell in notebook.cells if "papermill" not in cell.metadata.get("papermill", {}).get("status", "")
-    ]
-    for number, cell in enumerate(notebook.cells):
-        for output in cell.get("outputs", []):
-            _inline_chart(output, f"{name}-{number}")
     html, _ = HTMLExporter(template_name="basic", exclude_anchor_links=True).from_notebook_node(notebook)
     # Links between notebooks become links inside the page.
     return re.sub(r'href="([0-9][\w-]*)\.ipynb"', r'href="#\1"', html)
-
-
-def _inline_chart(output, id: str) -> None:
-    """Turn a chart's specification into a placeholder that the page's script draws."""
-    data = output.get("data", {})
-    if theme.MIME in data:
-        specification = json.dumps(data[theme.MIME], separators=(",", ":")).replace("</", "<\\/")
-        output["data"] = {
-            "text/html": f'<div class="chart" id="{escape(id)}"></div>'
-            f'<script type="application/json" data-chart="{escape(id)}">{specification}</script>'
-        }

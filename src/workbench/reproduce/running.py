@@ -1,4 +1,4 @@
-"""One command, every figure: papermill over the notebooks, then the report."""
+"""One command, every figure: papermill over the notebooks, then their provenance and the report."""
 
 import os
 import tempfile
@@ -32,9 +32,8 @@ def reproduce(
     type, before any kernel starts.
     """
     out = Path(out).resolve()
-    chosen = notebooks.chosen(only)
-    given = {name: notebooks.parameter_values(name, values or {}) for name in chosen}
-    notebooks.refuse_unknown(values or {}, chosen)
+    chosen = notebooks.choose(only)
+    given = notebooks.read_values(values or {}, chosen)
     _make_writable(out)
     started = time.time()
     os.environ["WORKBENCH_STATIC"] = "1"  # kernels inherit it: instruments leave a picture, for nobody looks on
@@ -72,7 +71,7 @@ def _run_all(chosen: list[str], given: dict, out: Path, jobs: int, on_change: Ca
         return result
 
     # The longest first: a long notebook that begins last would keep everything waiting.
-    order = sorted(chosen, key=notebooks.stated_seconds, reverse=True)
+    order = sorted(chosen, key=notebooks.seconds, reverse=True)
     with ThreadPoolExecutor(jobs) as pool:
         results = {result.name: result for result in pool.map(run, order)}
     return [results[name] for name in chosen]
@@ -88,7 +87,7 @@ def _run_one(name: str, values: dict[str, object], out: Path) -> Run:
     try:
         with tempfile.TemporaryDirectory(prefix="workbench-") as sockets:
             papermill.execute_notebook(
-                str(notebooks.folder() / f"{name}.ipynb"),
+                str(notebooks.path(name)),
                 str(target),
                 parameters=values | {"outputs": str(out)},
                 progress_bar=False,
@@ -111,5 +110,5 @@ def _one_line(error: Exception) -> str:
     from papermill.exceptions import PapermillExecutionError
 
     if isinstance(error, PapermillExecutionError):
-        return f"cell {error.exec_count}: {error.ename}: {error.evalue}"
+        return f"cell {error.exec_count}: {error.ename}: {error.evalue}".splitlines()[0]
     return f"{type(error).__name__}: {reason(error)}"
