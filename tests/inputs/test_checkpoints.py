@@ -7,7 +7,7 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from workbench.errors import DamagedFileError, InputError, WorkbenchError
+from workbench.errors import DamagedFileError, InputError, UnknownNameError, WorkbenchError
 from workbench.inputs import checkpoints
 
 LITE0 = "tf_efficientnet_lite0.in1k"
@@ -60,7 +60,7 @@ def test_sample_is_at_hand():
 
 
 def test_a_checkpoint_that_timm_does_not_know_is_refused_by_name():
-    with pytest.raises(InputError, match="'resnet5000'"):
+    with pytest.raises(UnknownNameError, match=r"'resnet5000'; did you mean 'resnet\d+.*Known: timm\.list_pretrained"):
         checkpoints.load("resnet5000")
 
 

@@ -15,7 +15,6 @@ from functools import cache
 from pathlib import Path
 
 from workbench.errors import DamagedFileError, InputError, MissingSourceError, unknown
-from workbench.files import writing
 
 
 @dataclass(frozen=True)
@@ -53,6 +52,17 @@ def data_dir() -> Path:
     raise MissingSourceError(
         f"the folder data/ with sources.toml lies neither in {package} nor beside src/; reinstall the workbench"
     )
+
+
+def table_path(folder: str, kind: str, name: str) -> Path:
+    """A table in ``data/<folder>``, by its name without the extension.
+
+    Raises `UnknownNameError`, naming the nearest `kind`, for another name.
+    """
+    known = {path.stem: path for path in sorted((data_dir() / folder).glob("*.csv"))}
+    if name not in known:
+        raise unknown(kind, name, list(known))
+    return known[name]
 
 
 @cache
@@ -133,14 +143,45 @@ def fetch(name: str, on_file: Callable[[File], object] = lambda file: None) -> l
     `MissingSourceError` when a download fails and `DamagedFileError` when what came has another checksum;
     nothing half-written stays.
     """
+    import pooch
+    from requests import RequestException
+
+    pooch.get_logger().setLevel("WARNING")
+    files = source(name).files
+    cache = pooch.create(cache_dir(), base_url="", registry={file.path: file.sha256 for file in files})
+    cache.urls = {file.path: file.url for file in files}
     paths = []
-    for file in source(name).files:
-        target = cache_dir() / file.path
-        if not (target.is_file() and sha256(target) == file.sha256):
-            _bring(file, target)
-        paths.append(target)
+    for file in files:
+        try:
+            paths.append(Path(cache.fetch(file.path, downloader=_from_mirror(file))))
+        except RequestException as error:
+            raise MissingSourceError(
+                f"{file.url} could not be downloaded ({type(error).__name__}); check the network, or set "
+                "WORKBENCH_MIRROR (or --mirror) to a local copy laid out as <owner>/<repository>/<path>"
+            ) from error
+        except DamagedFileError:  # in the mirror
+            raise
+        except ValueError as error:
+            raise DamagedFileError(
+                f"what {file.url} returned is not the registered file ({error}); nothing was kept. Try again later, "
+                "or get the file elsewhere and put it under WORKBENCH_MIRROR"
+            ) from error
         on_file(file)
     return paths
+
+
+def _from_mirror(file: File) -> Callable | None:
+    """What pooch calls to get a file out of the mirror; None where there is none, and it asks the network."""
+    mirror = mirror_dir()
+    path = mirror and mirror / file.path
+    if not path or not path.is_file():
+        return None
+
+    def copy(url: str, target: str, cache: object) -> None:
+        _verify(path, file, path.stat().st_mtime_ns)
+        shutil.copy(path, target)
+
+    return copy
 
 
 def sha256(path: Path) -> str:
@@ -150,8 +191,8 @@ def sha256(path: Path) -> str:
 
 
 def _find(file: File) -> Path | None:
-    folders = [folder for folder in (mirror_dir(), cache_dir()) if folder]
-    return next((folder / file.path for folder in folders if (folder / file.path).is_file()), None)
+    places = [folder / file.path for folder in (mirror_dir(), cache_dir()) if folder]
+    return next((place for place in places if place.is_file()), None)
 
 
 @cache
@@ -163,34 +204,3 @@ def _verify(path: Path, file: File, modified: int) -> None:
             f"{path} has sha256 {seen[:12]}… and {path.stat().st_size} bytes, expected {file.sha256[:12]}… and "
             f"{file.bytes}; remove it and fetch it again"
         )
-
-
-def _bring(file: File, target: Path) -> None:
-    mirror = mirror_dir()
-    if mirror and (mirror / file.path).is_file():
-        copy = mirror / file.path
-        _verify(copy, file, copy.stat().st_mtime_ns)
-        with copy.open("rb") as origin, writing(target) as stream:
-            shutil.copyfileobj(origin, stream)
-    else:
-        _download(file, target)
-
-
-def _download(file: File, target: Path) -> None:
-    import pooch
-    import requests
-
-    pooch.get_logger().setLevel("WARNING")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        pooch.retrieve(file.url, f"sha256:{file.sha256}", fname=target.name, path=target.parent)
-    except requests.RequestException as error:
-        raise MissingSourceError(
-            f"{file.url} could not be downloaded ({type(error).__name__}); check the network, or set "
-            "WORKBENCH_MIRROR (or --mirror) to a local copy laid out as <owner>/<repository>/<path>"
-        ) from error
-    except ValueError as error:
-        raise DamagedFileError(
-            f"what {file.url} returned is not the registered file ({error}); nothing was kept. Try again later, "
-            "or get the file elsewhere and put it under WORKBENCH_MIRROR"
-        ) from error

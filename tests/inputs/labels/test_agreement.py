@@ -114,5 +114,5 @@ def test_files_merge_and_the_result_moves_a_score(tmp_path):
 
 
 def test_a_label_set_is_written_and_read_again(tmp_path):
-    path = labels.write(BASE, tmp_path / "base.json")
-    assert as_dict(labels.read(path)) == as_dict(BASE)
+    labels.write(BASE, tmp_path / "base.json")
+    assert as_dict(labels.read(tmp_path / "base.json")) == as_dict(BASE)

@@ -105,15 +105,12 @@ def _checked(path: Path, frame: pd.DataFrame) -> pd.DataFrame:
         raise InputError(f"{path} has a column twice: {list(frame.columns)}; expected each of {COLUMNS} once")
     if (frame["image"].isna() | (frame["image"].astype(str) == "")).any():
         raise InputError(f"{path} has a box without an image; expected an image id in every row")
-    odd = [name for name in ("class", *EDGES) if not _is_plain(frame[name])]
-    if odd:
+    if odd := [name for name in ("class", *EDGES) if not _is_plain(frame[name])]:
         raise InputError(f"{path}: the column {odd[0]} holds {frame[odd[0]].dtype} values; expected numbers or names")
-    edges = np.column_stack([pd.to_numeric(frame[edge], errors="coerce").to_numpy(float) for edge in EDGES])
-    wrong = np.flatnonzero(~np.isfinite(edges).all(axis=1))
-    if len(wrong):
-        first = frame.iloc[wrong[0]]
-        seen = ", ".join(map(str, first[EDGES]))
-        raise InputError(f"{path}: the box of {first['image']} is {seen}; expected four numbers")
+    edges = frame[EDGES].apply(pd.to_numeric, errors="coerce").to_numpy(float)
+    for row in np.flatnonzero(~np.isfinite(edges).all(axis=1))[:1]:
+        image, seen = frame["image"].iloc[row], ", ".join(map(str, frame[EDGES].iloc[row]))
+        raise InputError(f"{path}: the box of {image} is {seen}; expected four numbers")
     if edges.max() <= 1 and (edges % 1).any():
         raise InputError(f"{path} holds boxes between 0 and 1, relative to the picture; expected pixels")
     indices = {name: _class_index(path, name) for name in frame["class"].unique()}
@@ -128,14 +125,11 @@ def _is_plain(column: pd.Series) -> bool:
     return all(isinstance(value, known) and not isinstance(value, bool) for value in column.tolist())
 
 
-def _class_index(path: Path, name) -> int:
-    if isinstance(name, str) and name in classes.index():
-        return classes.index()[name]
+def _class_index(path: Path, name: object) -> int:
     # Written as 7, or as 7.0 where a table turned its numbers into fractions.
-    text = str(name).removesuffix(".0")
-    index = int(text) if text.isascii() and text.isdecimal() else -1
-    if not 0 <= index < classes.N_CLASSES:
+    label = classes.parse(str(name).removesuffix(".0"))
+    if label is None:
         raise InputError(
             f"{path} names class {str(name)!r}; expected a WordNet id of ImageNet-1k such as 'n01440764', or 0 to 999"
         )
-    return index
+    return label

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from workbench.errors import InputError
 from workbench.files import writing
-from workbench.inputs import labels as label_sets
+from workbench.inputs import labels
 from workbench.inputs.images import ImageSet
 from workbench.inputs.patchml import plans
 from workbench.inputs.patchml.composites import Composer
@@ -29,13 +29,15 @@ def write(
     """
     stem, composer = out / plan.name, Composer(plan, images)
     _refuse_to_mix(plan, stem, format)
-    label_sets.write(plans.label_set(plan), stem.with_suffix(".json"))
+    labels.write(plans.label_set(plan), stem.with_suffix(".json"))
     plans.write(plan, stem.with_suffix(".parquet"))
+    if format == "plan":
+        return stem.with_suffix(".parquet")
     if format == "folder":
-        _write_folder(plan, composer, stem, on_picture)
-    elif format == "tar":
-        _write_tar(plan, composer, stem.with_suffix(".tar"), on_picture)
-    return {"folder": stem, "tar": stem.with_suffix(".tar")}.get(format, stem.with_suffix(".parquet"))
+        _write_folder(composer, stem, on_picture)
+        return stem
+    _write_tar(composer, stem.with_suffix(".tar"), on_picture)
+    return stem.with_suffix(".tar")
 
 
 def _refuse_to_mix(plan: Plan, stem: Path, format: str) -> None:
@@ -48,11 +50,11 @@ def _refuse_to_mix(plan: Plan, stem: Path, format: str) -> None:
         raise InputError(f"{earlier} is another plan of seed {plan.seed}, of other boxes, sizes or canvas; {advice}")
 
 
-def _write_folder(plan: Plan, composer: Composer, folder: Path, on_picture: Callable[[int], object]) -> None:
+def _write_folder(composer: Composer, folder: Path, on_picture: Callable[[int], object]) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".part-"))
     try:
-        for image, data in _pngs(plan, composer):
+        for image, data in _pngs(composer):
             (part / image).write_bytes(data)
             on_picture(1)
         part.chmod(0o755)
@@ -64,17 +66,17 @@ def _write_folder(plan: Plan, composer: Composer, folder: Path, on_picture: Call
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _write_tar(plan: Plan, composer: Composer, path: Path, on_picture: Callable[[int], object]) -> None:
+def _write_tar(composer: Composer, path: Path, on_picture: Callable[[int], object]) -> None:
     with writing(path) as stream, tarfile.open(fileobj=stream, mode="w") as shard:
-        for image, data in _pngs(plan, composer):
+        for image, data in _pngs(composer):
             member = tarfile.TarInfo(image)
             member.size = len(data)
             shard.addfile(member, io.BytesIO(data))
             on_picture(1)
 
 
-def _pngs(plan: Plan, composer: Composer) -> Iterator[tuple[str, bytes]]:
-    ids = plan.composites()
+def _pngs(composer: Composer) -> Iterator[tuple[str, bytes]]:
+    ids = composer.plan.composites()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         # In slices, so that no more than these wait in memory.
         for start in range(0, len(ids), 64):

@@ -1,8 +1,8 @@
 """Algorithm 1 of "Re-assessing ImageNet" (section 3.2, appendix A): patches are drawn, scaled and placed.
 
-This is geometry alone; :mod:`workbench.inputs.patchml.composites` makes the pictures. The paper's patch sizes and canvas
-are not known: here they are parameters. The defaults are a canvas of 480 pixels with boxes of half of it for up to
-four patches and of a third for six and nine, so that every patch count fills its grid.
+This is geometry alone; `composites` makes the pictures. The paper's patch sizes and canvas are not known: here they
+are parameters. The defaults are a canvas of 480 pixels with boxes of half of it for up to four patches and of a third
+for six and nine, so that every patch count fills its grid.
 """
 
 import hashlib
@@ -34,13 +34,14 @@ def plan(
     fewer patches than that remain; the patch's place in the sample is its grid cell; it is scaled, keeping its
     proportions, to touch its square box, and put at a random place within its cell.
 
-    `patches` is the pool (:func:`workbench.inputs.patchml.patches.patches`). With `composites`, so many are made for each patch
-    count: a large pool is not used up, a small one is restored as often as that takes. The random numbers are NumPy's
-    PCG64, seeded with (seed, patch count): the same on every machine, and the same for one patch count whichever
-    others are asked for. Raises `InputError` where patches cannot fit or are too few.
+    `patches` is the pool (see :func:`workbench.inputs.patchml.patches.patches`). With `composites`, so many are made
+    for each patch count: a large pool is not used up, a small one is restored as often as that takes. The random
+    numbers are NumPy's PCG64, seeded with (seed, patch count): the same on every machine, and the same for one patch
+    count whichever others are asked for. Raises `InputError` where patches cannot fit or are too few.
     """
     chosen = {k: (sizes or {}).get(k, default_size(k, canvas)) for k in _checked_counts(counts, len(patches))}
-    _check_seed(seed)
+    if seed < 0:
+        raise InputError(f"the seed is {seed}; expected 0 or more")
     for count, size in chosen.items():
         check(count, size, canvas)
     if composites is not None and composites < 1:
@@ -142,8 +143,3 @@ def _checked_counts(counts: Sequence[int], n_patches: int) -> list[int]:
             "or ask for smaller patch counts"
         )
     return sorted(counts)
-
-
-def _check_seed(seed: int) -> None:
-    if seed < 0:
-        raise InputError(f"the seed is {seed}; expected 0 or more")

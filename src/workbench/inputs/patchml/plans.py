@@ -10,8 +10,8 @@ from workbench.errors import DamagedFileError, InputError
 from workbench.files import writing
 from workbench.inputs.classes import N_CLASSES
 from workbench.inputs.labels import LabelSet, from_mapping
+from workbench.inputs.patchml.boxes import EDGES
 
-EDGES = ["xmin", "ymin", "xmax", "ymax"]
 PLACED = ["composite", "count", "patch", "cell", "x", "y", "width", "height", "image", "class", *EDGES]
 
 
@@ -50,11 +50,8 @@ def label_set(plan: Plan) -> LabelSet:
 
 def counts_by_label(plan: Plan) -> pd.DataFrame:
     """Composites by patch count and by number of distinct labels: ``count, label_count, composites``."""
-    table = plan.table[["count", "class"]].assign(
-        row=plan.table["composite"].ne(plan.table["composite"].shift()).cumsum()
-    )
-    distinct = table.drop_duplicates().groupby(["row", "count"]).size().rename("label_count").reset_index()
-    return distinct.groupby(["count", "label_count"]).size().rename("composites").reset_index()
+    shown = plan.table.groupby(["count", "composite"])["class"].nunique().rename("label_count")
+    return shown.groupby(["count", shown]).size().rename("composites").reset_index()
 
 
 def write(plan: Plan, path: Path) -> None:
