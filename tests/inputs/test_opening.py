@@ -1,6 +1,5 @@
 """The path says which reader takes it, and a plan brings its pictures along."""
 
-import os
 import tarfile
 from pathlib import Path
 
@@ -73,6 +72,6 @@ def test_what_holds_no_pictures_is_refused_by_name(tmp_path, name, message):
 
 def test_an_absolute_path_opens_from_anywhere(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert opening.absolute("mine") == str(Path(os.getcwd(), "mine"))
-    assert opening.absolute("patchml:plan.parquet") == f"patchml:{Path(os.getcwd(), 'plan.parquet')}"
+    assert opening.absolute("mine") == str(Path.cwd() / "mine")
+    assert opening.absolute("patchml:plan.parquet") == f"patchml:{Path.cwd() / 'plan.parquet'}"
     assert opening.absolute(f"{tmp_path}/x/../y") == str(tmp_path.resolve() / "y")

@@ -111,8 +111,3 @@ def test_files_merge_and_the_result_moves_a_score(tmp_path):
         return frame[(frame["metric"] == "real") & frame["label_count"].isna()]["value"].item()
 
     assert (real(BASE), real(merged.labels)) == (0.5, 1.0)
-
-
-def test_a_label_set_is_written_and_read_again(tmp_path):
-    labels.write(BASE, tmp_path / "base.json")
-    assert as_dict(labels.read(tmp_path / "base.json")) == as_dict(BASE)

@@ -150,7 +150,11 @@ def test_a_verdict_or_class_that_does_not_exist_is_refused_before_it_is_written(
     assert not path.exists()
 
 
-HOLD = "from workbench.inputs.labels.decisions import Decisions; log = Decisions({path!r}, 'ben'); print('held', flush=True); "
+HOLD = """
+from workbench.inputs.labels.decisions import Decisions
+log = Decisions({path!r}, 'ben')
+print('held', flush=True)
+"""
 
 
 def holder(path, then: str) -> subprocess.Popen:

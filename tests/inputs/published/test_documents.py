@@ -14,6 +14,10 @@ def test_a_printed_table_is_read_by_its_name():
 
 
 def test_an_unknown_table_is_refused_with_the_nearest_and_all_names():
-    with pytest.raises(UnknownNameError, match="no published table 'table-03'; did you mean 'table-03-top10'") as raised:
+    with pytest.raises(
+        UnknownNameError, match="no published table 'table-03'; did you mean 'table-03-top10'"
+    ) as raised:
         documents.printed("table-03")
-    assert "Known: leaderboard-codesota, leaderboard-overview-2025, leaderboard_checkpoints, table-01" in str(raised.value)
+    assert "Known: leaderboard-codesota, leaderboard-overview-2025, leaderboard_checkpoints, table-01" in str(
+        raised.value
+    )

@@ -7,7 +7,7 @@ import pytest
 
 from workbench.errors import DamagedFileError, InputError
 from workbench.inputs import committed
-from workbench.inputs.published import documents, leaderboards, timm_results
+from workbench.inputs.published import documents, leaderboards
 
 
 def test_codesota_has_22_rows_six_of_them_verified():
@@ -110,15 +110,6 @@ def test_what_is_no_leaderboard_is_refused_with_the_reason(tmp_path, name, text,
 def test_a_missing_file_is_named(tmp_path, name):
     with pytest.raises(InputError, match="there is no file"):
         leaderboards.read(tmp_path / name)
-
-
-def test_timms_results_are_whole(public_files):
-    table = timm_results.results()
-    assert len(table) == 1556
-    assert not table.duplicated(["checkpoint", "img_size"]).any()
-    assert table[["top1", "top5", "real", "v2"]].max().max() < 1
-    eva = table[table["checkpoint"] == "eva_giant_patch14_560.m30m_ft_in22k_in1k"].iloc[0]
-    assert (eva["top1"], eva["parameters"]) == (0.8979, 1014.45)  # printed "1,014.45"
 
 
 def test_json_may_hold_more_than_is_asked_for(tmp_path):
