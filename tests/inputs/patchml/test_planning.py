@@ -121,6 +121,17 @@ def test_a_number_of_composites_restores_a_small_pool_and_does_not_use_up_a_larg
 
 
 @pytest.mark.parametrize(
+    "options",
+    [{"counts": [40]}, {"composites": 1}, {"seed": 0}, {"canvas": 3}, {"counts": [1], "sizes": {1: 480}}],
+    ids=str,
+)
+def test_what_just_fits_is_made(options):
+    plan = patchml.plan(pool(40), **({"seed": 1} | options))
+    assert len(plan.table) > 0
+    assert plan.table["count"].unique().tolist() == options.get("counts", list(patchml.COUNTS))
+
+
+@pytest.mark.parametrize(
     ("options", "message"),
     [
         ({"canvas": 0}, "canvas is 0 pixels"),
@@ -134,6 +145,9 @@ def test_a_number_of_composites_restores_a_small_pool_and_does_not_use_up_a_larg
         ({"counts": [2, 2]}, "each once"),
         ({"counts": [10**30]}, "the pool has 40 patches"),
         ({"counts": [41]}, "the pool has 40 patches, fewer than the 41"),
+        ({"counts": [2, 41]}, "the pool has 40 patches, fewer than the 41"),
+        ({"counts": [2, 0]}, r"patch counts are \[2, 0\]"),
+        ({"sizes": {2: 241}}, "2 patches of 241 pixels need more than the 1 x 1 cells of a canvas of 480; .*to 240"),
         ({"composites": 0}, "0 composites of each count"),
         ({"seed": -1}, "seed is -1"),
     ],
