@@ -193,6 +193,15 @@ def test_tensors_that_do_not_fit_are_refused_by_name(lite0, tmp_path, content, n
         checkpoints.load(f"{LITE0}@{tmp_path / 'mine.pth'}")
 
 
+def test_of_a_long_list_of_differences_200_characters_are_shown_on_one_line(tmp_path):
+    torch.save({}, tmp_path / "mine.pth")
+    with pytest.raises(InputError) as raised:
+        checkpoints.load(f"{LITE0}@{tmp_path / 'mine.pth'}")
+    message = str(raised.value)
+    assert len(message.split(f"do not fit {LITE0}: ")[1]) == 200
+    assert "\n" not in message
+
+
 @pytest.mark.parametrize("name", ["mine.pth", "mine.safetensors"])
 @pytest.mark.parametrize("data", [b"", b"no weights", b"PK\x03\x04" + b"\0" * 50], ids=["empty", "text", "cut"])
 def test_a_damaged_weights_file_is_refused_by_name(tmp_path, name, data):

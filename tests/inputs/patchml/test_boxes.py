@@ -50,9 +50,12 @@ def test_a_truncated_xml_says_so(tmp_path):
         boxes.read(tmp_path)
 
 
-def test_entities_are_refused_and_not_expanded(tmp_path):
-    bomb = '<!DOCTYPE a [<!ENTITY b "x"><!ENTITY c "&b;&b;&b;&b;">]>'
-    (tmp_path / "a.xml").write_text(xml([("&c;", 1, 2, 3, 4)], head=bomb))
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [('<!DOCTYPE a [<!ENTITY b "x"><!ENTITY c "&b;&b;&b;&b;">]>', "&c;"), ("<!DOCTYPE annotation>", TENCH)],
+)
+def test_entities_and_document_types_are_refused_and_not_expanded(tmp_path, head, name):
+    (tmp_path / "a.xml").write_text(xml([(name, 1, 2, 3, 4)], head=head))
     with pytest.raises(InputError, match="document type or entities, which are refused"):
         boxes.read(tmp_path)
 
