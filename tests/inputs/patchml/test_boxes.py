@@ -77,6 +77,7 @@ def test_an_object_without_a_whole_box_is_refused(tmp_path, box):
         ("image,class,xmin,ymin,xmax,ymax\na,0,1,2,,4\n", "the box of a is"),
         ("image,class,xmin,ymin,xmax,ymax\na,0,1,2,inf,4\n", "the box of a is"),
         ("image,class,xmin,ymin,xmax,ymax\na,0,0.1,0.2,0.7,0.9\n", "between 0 and 1, relative"),
+        ("image,class,xmin,ymin,xmax,ymax\na,0,0,0.5,1,1\n", "between 0 and 1, relative"),
         ("image,class,xmin,ymin,xmax,ymax\na,true,1,2,3,4\n", "the column class holds bool"),
         ("image,class,xmin,ymin,xmax,ymax,xmin\na,0,1,2,3,4,5\n", "a column twice"),
         ("image,class,xmin,ymin,xmax,ymax\n,0,1,2,3,4\n", "without an image"),

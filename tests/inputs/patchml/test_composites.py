@@ -62,6 +62,10 @@ def test_a_disk_too_small_for_the_patches_says_so(plan, pictures, monkeypatch):
 def test_a_picture_of_the_plan_that_is_not_there_is_named(plan, pictures):
     with pytest.raises(InputError, match=r"1 pictures of plan patchml-1, 'p0\.png' among them, are not in image set"):
         composites.image_set(plan, ImageSet("less", pictures.images[1:], pictures.read))
+    with pytest.raises(
+        InputError, match=r"2 pictures of plan patchml-1, 'p0\.png' among them, .*'less'; give the pictures"
+    ):
+        composites.image_set(plan, ImageSet("less", pictures.images[2:], pictures.read))
 
 
 def test_a_picture_that_cannot_be_decoded_spoils_only_its_composites(plan, pictures):
