@@ -30,8 +30,10 @@ def reason(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
-def unknown(kind: str, name: str, known: list[str]) -> UnknownNameError:
+def unknown(kind: str, name: str, known: list[str], listed: str = "") -> UnknownNameError:
     """An error for a name that does not exist, with the nearest one that does.
+
+    `listed` says where all of them are where those are too many for a message.
 
     >>> str(unknown("label set", "v1-reel", ["v1-real", "v2-refined"]))
     "there is no label set 'v1-reel'; did you mean 'v1-real'? Known: v1-real, v2-refined"
@@ -40,4 +42,4 @@ def unknown(kind: str, name: str, known: list[str]) -> UnknownNameError:
 
     near = get_close_matches(name, known, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else "."
-    return UnknownNameError(f"there is no {kind} {name!r}{hint} Known: {', '.join(known)}")
+    return UnknownNameError(f"there is no {kind} {name!r}{hint} Known: {listed or ', '.join(known)}")

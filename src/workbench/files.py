@@ -1,5 +1,6 @@
 """Files that are whole or not there, and tables that are read strictly."""
 
+import json
 import os
 import socket
 import tempfile
@@ -7,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 from workbench.errors import DamagedFileError, InputError
 
@@ -21,23 +22,22 @@ def writing(path: Path) -> Iterator[BinaryIO]:
 
     A temporary file beside it, fsync, rename: a killed process or a full disk leaves the older file as it was.
     """
-    part = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".part-")
         part = Path(name)
-        with os.fdopen(descriptor, "wb") as stream:
-            yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        part.chmod(0o644)  # mkstemp's 0600 would hide the file from others who share the folder
-        part.replace(path)
+        try:
+            with os.fdopen(descriptor, "wb") as stream:
+                yield stream
+                stream.flush()
+                os.fsync(stream.fileno())
+            part.chmod(0o644)  # mkstemp's 0600 would hide the file from others who share the folder
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
     except OSError as error:
         # Name the file that the user asked for, not the temporary one.
         raise OSError(error.errno, error.strerror or str(error), str(path)) from error
-    finally:
-        if part is not None:
-            part.unlink(missing_ok=True)
 
 
 def lock(path: Path, target: Path, advice: str) -> IO[str]:
@@ -45,27 +45,22 @@ def lock(path: Path, target: Path, advice: str) -> IO[str]:
 
     Raises `InputError` that names the holder and gives `advice` where another process has it.
     """
-    import fcntl
+    from filelock import lock_descriptor
 
     stream = path.open("a+")
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        stream.seek(0)
+    if not lock_descriptor(stream.fileno(), blocking=False):
+        stream.seek(1)  # Windows lets nobody read the first byte, which is what is locked
         holder = stream.read().strip() or "another process"
         stream.close()
-        raise InputError(f"{target} is being written by {holder}; {advice}") from error
+        raise InputError(f"{target} is being written by {holder}; {advice}")
     stream.truncate(0)
     since = datetime.now().astimezone().isoformat(timespec="seconds")
-    stream.write(f"process {os.getpid()} on {socket.gethostname()} since {since}")
-    stream.flush()
+    print(f" process {os.getpid()} on {socket.gethostname()} since {since}", end="", file=stream, flush=True)
     return stream
 
 
 def read_lines(path: Path) -> list[str]:
-    """The lines of a text file that are not empty. Raises `InputError` where there is none,
-    `DamagedFileError` where it is no text.
-    """
+    """The lines of a text file that are not empty. Raises as :func:`read_json`."""
     if not path.is_file():
         raise InputError(f"there is no file {path}; expected a text file with one entry a line")
     try:
@@ -75,10 +70,20 @@ def read_lines(path: Path) -> list[str]:
     return [line.strip() for line in lines if line.strip()]
 
 
+def read_json(path: Path) -> Any:
+    """What a JSON file holds. Raises `InputError` where there is none, `DamagedFileError` where it cannot be read."""
+    if not path.is_file():
+        raise InputError(f"there is no file {path}")
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise DamagedFileError(f"{path} cannot be read ({error}); is it truncated or in another format?") from error
+
+
 def read_table(path: Path) -> "pd.DataFrame":
     """A CSV or Parquet file as it stands: every row as wide as the header, and "NA" is a name like any other.
 
-    Raises `InputError` where there is no file, `DamagedFileError` where it cannot be read.
+    Raises as :func:`read_json`, and `InputError` for a row of another width.
     """
     import pyarrow as pa
     from pyarrow import csv, parquet
@@ -90,9 +95,7 @@ def read_table(path: Path) -> "pd.DataFrame":
             return parquet.read_table(path).to_pandas()
         options = csv.ConvertOptions(column_types=dict.fromkeys(("image", "ImageId"), pa.string()))
         return csv.read_csv(path, convert_options=options).to_pandas()
-    except pa.ArrowInvalid as error:
+    except (pa.ArrowException, OSError) as error:
         if "columns, got" in str(error):
             raise InputError(f"{path}: {error}; every row must be as wide as the header") from error
-        raise DamagedFileError(f"{path} cannot be read ({error}); is it truncated or in another format?") from error
-    except (pa.ArrowException, OSError) as error:
         raise DamagedFileError(f"{path} cannot be read ({error}); is it truncated or in another format?") from error

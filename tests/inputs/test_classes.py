@@ -77,3 +77,26 @@ def test_a_description_has_all_names_the_id_and_the_definition():
     text = classes.describe(134)
     assert "n02012849" in text
     assert "bird" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "label"),
+    [("0", 0), ("999", 999), ("1000", None), ("-1", None), ("7.0", None), ("٣", None), ("", None), ("n15075141", 999)],
+)
+def test_a_class_is_named_by_its_index_or_its_wordnet_id(name, label):
+    assert classes.parse(name) == label
+
+
+def test_better_fits_come_first():
+    # By a whole name, a word of a name, the beginning of a name, of a word, a part of a name, the definition.
+    assert classes.names()[classes.find("tiger")[0]] == "tiger"
+    assert [classes.find(text)[:1] for text in ("cat", "tabb", "egyptian")] == [[281], [281], [285]]
+    found = classes.find("hen", most=1000)
+    assert classes.names()[found[0]] == "hen"
+    assert [label for label in found if "hen" in classes.names()[label].split()] == found[:1]
+    assert classes.find("xy") == [label for label in classes.find("xy") if "xy" in str(classes.lemmas()[label]).lower()]
+
+
+def test_at_most_eight_are_found_unless_more_are_asked_for():
+    assert len(classes.find("dog")) == 8
+    assert classes.find("dog", most=20)[:8] == classes.find("dog")

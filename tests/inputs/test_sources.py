@@ -110,6 +110,19 @@ def test_a_missing_source_is_named_with_the_command_that_gets_it(register):
         sources.locate("tiny")
 
 
+def test_several_missing_sources_are_named_with_one_command():
+    one, two = sources.source("v1-images"), sources.source("v2-images")
+    assert sources.how_to_fetch("v1-images") == (
+        f"not at hand: v1-images ({one.purpose}; {one.bytes / 1e6:.1f} MB); get it with 'workbench fetch v1-images', "
+        "or set WORKBENCH_MIRROR to a local copy"
+    )
+    assert (
+        f"v2-images ({two.purpose}; {two.bytes / 1e6:.1f} MB); get them with 'workbench fetch v1-images v2-images'"
+        in (sources.how_to_fetch("v1-images", "v2-images"))
+    )
+    assert one.bytes == sum(file.bytes for file in one.files) > 0
+
+
 def test_a_mirror_serves_files_without_a_copy_in_the_cache(mirror):
     assert sources.available("tiny")
     found = sources.locate("tiny")

@@ -1,1 +1,1 @@
-"""What comes in: public files, labels, images, checkpoints."""
+"""What comes in: public files, labels, images, classes, checkpoints, PatchML, and what others published."""

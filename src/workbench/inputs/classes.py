@@ -37,6 +37,16 @@ def index() -> dict[str, int]:
     return {wnid: i for i, wnid in enumerate(wnids())}
 
 
+def parse(name: str) -> int | None:
+    """The class that a WordNet id, or a class index written as text, names; None where it names none.
+
+    >>> parse("n01440764"), parse("7"), parse("1000"), parse("tench")
+    (0, 7, None, None)
+    """
+    label = int(name) if name.isascii() and name.isdecimal() else index().get(name, N_CLASSES)
+    return label if label < N_CLASSES else None
+
+
 @cache
 def lemmas() -> tuple[tuple[str, ...], ...]:
     """Every name that WordNet has for each class.

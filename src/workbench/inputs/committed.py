@@ -1,12 +1,9 @@
-"""Tables that were computed here from public files and are kept in ``data/scores``: what notebooks show needs none of
-those files.
-"""
+"""Tables computed here from public files and kept in ``data/scores``: notebooks need none of those files."""
 
 from pathlib import Path
 
 import pandas as pd
 
-from workbench.errors import unknown
 from workbench.inputs import sources
 
 
@@ -17,7 +14,4 @@ def folder() -> Path:
 
 def table(name: str) -> pd.DataFrame:
     """One committed table. Raises `UnknownNameError`, naming the nearest, for another name."""
-    known = sorted(path.stem for path in folder().glob("*.csv"))
-    if name not in known:
-        raise unknown("committed table", name, known)
-    return pd.read_csv(folder() / f"{name}.csv")
+    return pd.read_csv(sources.table_path("scores", "committed table", name))

@@ -12,13 +12,14 @@ PLAN = "patchml:"  # comes before the path of a plan, where pictures are asked f
 
 
 def open_set(path: str | Path, name: str | None = None) -> ImageSet:
-    """An image set from whatever holds pictures: a folder, tar shards, a Parquet file, a text file that lists
-    pictures, or ``patchml:PLAN``.
+    """An image set from whatever holds pictures: a folder, tar shards, a Parquet file, a text list, ``patchml:PLAN``.
 
-    Raises `InputError` for anything else.
+    The composites of a plan are made from the pictures that it names. Raises `InputError` for anything else.
     """
     if str(path).startswith(PLAN):
-        return open_plan(str(path).removeprefix(PLAN), name)
+        plan = patchml.read(str(path).removeprefix(PLAN))
+        pictures = open_set(plan.pictures) if plan.pictures else images.sample()
+        return replace(composites.image_set(plan, pictures), name=name or plan.name)
     path = Path(path)
     if path.is_dir():
         shards = sorted(path.glob("*.tar"))
@@ -29,13 +30,6 @@ def open_set(path: str | Path, name: str | None = None) -> ImageSet:
     if not path.is_file():
         raise InputError(f"there is no file {path}")
     return readers[path.suffix]([path] if path.suffix == ".tar" else path, name)
-
-
-def open_plan(path: str | Path, name: str | None = None) -> ImageSet:
-    """The composites of a plan file, from the pictures that it names: ``patchml:PLAN`` on the command line."""
-    plan = patchml.read(path)
-    pictures = open_set(plan.pictures) if plan.pictures else images.sample()
-    return replace(composites.image_set(plan, pictures), name=name or plan.name)
 
 
 def absolute(path: str) -> str:

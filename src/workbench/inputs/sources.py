@@ -11,11 +11,11 @@ import shutil
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from typing import Any
 
 from workbench.errors import DamagedFileError, InputError, MissingSourceError, unknown
-from workbench.files import writing
 
 
 @dataclass(frozen=True)
@@ -50,9 +50,16 @@ def data_dir() -> Path:
     for folder in (package / "data", package.parents[1] / "data"):
         if (folder / "sources.toml").is_file():
             return folder
-    raise MissingSourceError(
-        f"the folder data/ with sources.toml lies neither in {package} nor beside src/; reinstall the workbench"
-    )
+    seen = f"the folder data/ with sources.toml lies neither in {package} nor beside src/"
+    raise MissingSourceError(f"{seen}; reinstall the workbench")
+
+
+def table_path(folder: str, kind: str, name: str) -> Path:
+    """The table ``data/<folder>/<name>.csv``. Raises `UnknownNameError`, naming the nearest `kind`, where it is not."""
+    known = {path.stem: path for path in sorted((data_dir() / folder).glob("*.csv"))}
+    if name not in known:
+        raise unknown(kind, name, list(known))
+    return known[name]
 
 
 @cache
@@ -63,10 +70,8 @@ def registry() -> dict[str, Source]:
 
 
 def _source(name: str, entry: dict) -> Source:
-    files = tuple(
-        File(f"{entry['repository']}/{path}", entry["url"].format(path=path), **facts)
-        for path, facts in entry["files"].items()
-    )
+    repository, url, files = entry["repository"], entry["url"], entry["files"].items()
+    files = tuple(File(f"{repository}/{path}", url.format(path=path), **facts) for path, facts in files)
     return Source(name, entry["licence"], entry["purpose"], files, entry.get("optional", False))
 
 
@@ -79,21 +84,17 @@ def source(name: str) -> Source:
 
 def cache_dir() -> Path:
     """Where downloads are kept: ``WORKBENCH_CACHE``, or the user's cache folder."""
-    if folder := os.environ.get("WORKBENCH_CACHE"):
-        return Path(folder)
     import pooch
 
-    return Path(pooch.os_cache("imagenet-workbench"))
+    return Path(os.environ.get("WORKBENCH_CACHE") or pooch.os_cache("imagenet-workbench"))
 
 
 def mirror_dir() -> Path | None:
     """The local copy named by ``WORKBENCH_MIRROR``, if one is. Raises `InputError` when it is no folder."""
     folder = os.environ.get("WORKBENCH_MIRROR")
-    if not folder:
-        return None
-    if not Path(folder).is_dir():
+    if folder and not Path(folder).is_dir():
         raise InputError(f"WORKBENCH_MIRROR names {folder!r}, which is no folder; correct it or unset it")
-    return Path(folder)
+    return Path(folder) if folder else None
 
 
 def available(name: str) -> bool:
@@ -120,27 +121,46 @@ def locate(name: str) -> dict[str, Path]:
 def how_to_fetch(*names: str) -> str:
     """A sentence that says which sources are not at hand and how to get them."""
     wanted = ", ".join(f"{name} ({source(name).purpose}; {source(name).bytes / 1e6:.1f} MB)" for name in names)
-    return (
-        f"not at hand: {wanted}; get {'them' if len(names) > 1 else 'it'} with 'workbench fetch {' '.join(names)}', "
-        "or set WORKBENCH_MIRROR to a local copy"
-    )
+    command = f"get {'them' if len(names) > 1 else 'it'} with 'workbench fetch {' '.join(names)}'"
+    return f"not at hand: {wanted}; {command}, or set WORKBENCH_MIRROR to a local copy"
 
 
 def fetch(name: str, on_file: Callable[[File], object] = lambda file: None) -> list[Path]:
     """Bring a source into the cache, from the mirror if one is set, else over the network; verify every file.
 
-    A file that is already there and whole is kept. `on_file` is called after each file. Raises
-    `MissingSourceError` when a download fails and `DamagedFileError` when what came has another checksum;
-    nothing half-written stays.
+    A file that is already there and whole is kept. `on_file` is called after each file. Raises `MissingSourceError`
+    when a download fails and `DamagedFileError` when what came has another checksum; nothing half-written stays.
     """
-    paths = []
-    for file in source(name).files:
-        target = cache_dir() / file.path
-        if not (target.is_file() and sha256(target) == file.sha256):
-            _bring(file, target)
-        paths.append(target)
+    import pooch
+    from requests import RequestException
+
+    pooch.get_logger().setLevel("WARNING")
+    files, mirror, paths = source(name).files, mirror_dir(), []
+    cache = pooch.create(cache_dir(), base_url="", registry={file.path: file.sha256 for file in files})
+    cache.urls = {file.path: file.url for file in files}
+    for file in files:
+        copy = mirror / file.path if mirror else None
+        downloader: Any = partial(_copy, copy, file) if copy and copy.is_file() else None
+        try:
+            paths.append(Path(cache.fetch(file.path, downloader=downloader)))
+        except RequestException as error:
+            seen = f"{file.url} could not be downloaded ({type(error).__name__})"
+            advice = "set WORKBENCH_MIRROR (or --mirror) to a local copy laid out as <owner>/<repository>/<path>"
+            raise MissingSourceError(f"{seen}; check the network, or {advice}") from error
+        except DamagedFileError:  # in the mirror
+            raise
+        except ValueError as error:
+            seen = f"what {file.url} returned is not the registered file ({error}); nothing was kept"
+            advice = "Try again later, or get the file elsewhere and put it under WORKBENCH_MIRROR"
+            raise DamagedFileError(f"{seen}. {advice}") from error
         on_file(file)
     return paths
+
+
+def _copy(path: Path, file: File, url: str, target: str, cache: object) -> None:
+    """What pooch calls, with the last three, to get a file from the mirror."""
+    _verify(path, file, path.stat().st_mtime_ns)
+    shutil.copy(path, target)
 
 
 def sha256(path: Path) -> str:
@@ -150,47 +170,14 @@ def sha256(path: Path) -> str:
 
 
 def _find(file: File) -> Path | None:
-    folders = [folder for folder in (mirror_dir(), cache_dir()) if folder]
-    return next((folder / file.path for folder in folders if (folder / file.path).is_file()), None)
+    places = [folder / file.path for folder in (mirror_dir(), cache_dir()) if folder]
+    return next((place for place in places if place.is_file()), None)
 
 
 @cache
 def _verify(path: Path, file: File, modified: int) -> None:
     """Raise unless the contents are the registered ones; checked once for each state (`modified`) of the file."""
-    seen = sha256(path)
-    if seen != file.sha256:
-        raise DamagedFileError(
-            f"{path} has sha256 {seen[:12]}… and {path.stat().st_size} bytes, expected {file.sha256[:12]}… and "
-            f"{file.bytes}; remove it and fetch it again"
-        )
-
-
-def _bring(file: File, target: Path) -> None:
-    mirror = mirror_dir()
-    if mirror and (mirror / file.path).is_file():
-        copy = mirror / file.path
-        _verify(copy, file, copy.stat().st_mtime_ns)
-        with copy.open("rb") as origin, writing(target) as stream:
-            shutil.copyfileobj(origin, stream)
-    else:
-        _download(file, target)
-
-
-def _download(file: File, target: Path) -> None:
-    import pooch
-    import requests
-
-    pooch.get_logger().setLevel("WARNING")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        pooch.retrieve(file.url, f"sha256:{file.sha256}", fname=target.name, path=target.parent)
-    except requests.RequestException as error:
-        raise MissingSourceError(
-            f"{file.url} could not be downloaded ({type(error).__name__}); check the network, or set "
-            "WORKBENCH_MIRROR (or --mirror) to a local copy laid out as <owner>/<repository>/<path>"
-        ) from error
-    except ValueError as error:
-        raise DamagedFileError(
-            f"what {file.url} returned is not the registered file ({error}); nothing was kept. Try again later, "
-            "or get the file elsewhere and put it under WORKBENCH_MIRROR"
-        ) from error
+    if (found := sha256(path)) != file.sha256:
+        seen = f"{path} has sha256 {found[:12]}… and {path.stat().st_size} bytes"
+        expected = f"{file.sha256[:12]}… and {file.bytes}"
+        raise DamagedFileError(f"{seen}, expected {expected}; remove it and fetch it again")

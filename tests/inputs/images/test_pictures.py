@@ -117,6 +117,3 @@ def test_a_hundred_damaged_pictures_are_decoded_or_refused_and_nothing_else(form
             outcomes.add("refused")
     assert outcomes <= {("RGB", True), "refused"}
     assert "refused" in outcomes
-
-
-# --- geometry -----------------------------------------------------------------------------------------------

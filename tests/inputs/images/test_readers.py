@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
-from workbench.errors import DamagedFileError, InputError, WorkbenchError
+from workbench.errors import DamagedFileError, InputError, MissingSourceError, WorkbenchError
 from workbench.inputs import images, labels, opening
 
 V1 = "ILSVRC2012_val_00000293"
@@ -25,32 +25,6 @@ def put(tmp_path):
         return tmp_path
 
     return write
-
-
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        (f"{V1}.JPEG", V1),
-        (f"val/n01440764/{V1}.JPEG", V1),
-        (V1, V1),
-        (f"{V2}.jpeg", V2),
-        (f"b-33/7/{V2}.jpeg", V2),
-        ("birds/robin.jpg", "birds/robin.jpg"),
-        ("robin.jpg", "robin.jpg"),
-        ("a/ILSVRC2012_val_293.JPEG", "a/ILSVRC2012_val_293.JPEG"),  # seven digits missing: no V1 name
-        (f"a/x{V1}.JPEG", f"a/x{V1}.JPEG"),
-        (f"a/{V2[:-1]}.jpeg", f"a/{V2[:-1]}.jpeg"),  # 39 digits: no sha1
-        ("a/v1.2/robin.png", "a/v1.2/robin.png"),
-    ],
-)
-def test_canonical_id(path, expected):
-    assert images.canonical_id(path) == expected
-    assert images.canonical_id(images.canonical_id(path)) == expected
-
-
-def test_v1_ids_are_canonical():
-    assert [images.v1_id(1), images.v1_id(50_000)] == ["ILSVRC2012_val_00000001", "ILSVRC2012_val_00050000"]
-    assert images.canonical_id(images.v1_id(293)) == V1
 
 
 def test_a_folder_is_read_sorted_at_any_depth_and_only_pictures(put):
@@ -139,6 +113,7 @@ SOURCES = {
     "tar": lambda put: tar(put() / "s.tar", NAMES),
     "parquet with structs": lambda put: table(put() / "s.parquet", NAMES),
     "parquet with id": lambda put: table(put() / "s.parquet", NAMES, nested=False),
+    "parquet with image_id": lambda put: table(put() / "s.parquet", NAMES, nested=False, key="image_id"),
     "parquet with file_name": lambda put: table(put() / "s.parquet", NAMES, nested=False, key="file_name"),
     "list": lambda put: as_list(put(*NAMES)),
 }
@@ -218,7 +193,7 @@ def test_a_leading_dot_is_no_part_of_an_id(put):
 def test_a_truncated_tar_is_refused_wherever_it_is_cut(tmp_path, size):
     path = tar(tmp_path / "s.tar", ["a.png", "b.png"])
     path.write_bytes(path.read_bytes()[:size])
-    with pytest.raises(WorkbenchError, match=r"s\.tar"):
+    with pytest.raises(DamagedFileError, match=r"s\.tar (is truncated: it ends without|cannot be read as)"):
         opening.open_set(path)
 
 
@@ -274,18 +249,37 @@ def test_a_list_that_is_no_text_is_refused_by_name(tmp_path):
         opening.open_set(tmp_path / "list.txt")
 
 
-@pytest.mark.parametrize("name", ["absent", "absent.tar", "absent.parquet", "absent.txt", "there.csv"])
-def test_what_holds_no_pictures_is_refused_by_name(tmp_path, name):
-    (tmp_path / "there.csv").write_text("a,b\n")
-    with pytest.raises(InputError, match=name):
-        opening.open_set(tmp_path / name)
+def test_a_path_beside_the_bytes_goes_before_other_columns(tmp_path):
+    columns = {"file_name": ["c.png", "d.png"], "id": ["3", "4"], "image": [{"bytes": b"1", "path": "a.png"}] * 2}
+    columns["image"] = [{"bytes": b"1", "path": "a.png"}, {"bytes": b"2", "path": "b.png"}]
+    pq.write_table(pa.table(columns), tmp_path / "s.parquet")
+    assert images.parquet(tmp_path / "s.parquet").images == ("a.png", "b.png")
+    columns["image"] = [b"1", b"2"]
+    pq.write_table(pa.table(columns), tmp_path / "s.parquet")
+    assert images.parquet(tmp_path / "s.parquet").images == ("3", "4")
 
 
-def test_sets_together_read_as_each_alone():
-    one = images.ImageSet("one", ("a", "b"), lambda image: f"1{image}".encode())
-    two = images.ImageSet("two", ("c",), lambda image: f"2{image}".encode())
-    both = images.together("both", [one, two])
-    assert (both.name, both.images) == ("both", ("a", "b", "c"))
-    assert [both.read(image) for image in both.images] == [b"1a", b"1b", b"2c"]
-    with pytest.raises(InputError, match="share ids"):
-        images.together("both", [one, one])
+def test_bytes_without_a_path_take_their_ids_from_a_column(tmp_path):
+    pq.write_table(pa.table({"image": [{"bytes": b"1"}, {"bytes": b"2"}], "id": [7, 8]}), tmp_path / "s.parquet")
+    found = images.parquet(tmp_path / "s.parquet")
+    assert {image: found.read(image) for image in found.images} == {"7": b"1", "8": b"2"}
+
+
+def test_a_tar_without_pictures_is_refused_by_name(tmp_path):
+    with pytest.raises(InputError, match=r"0\.tar, .*1\.tar: no picture in it"):
+        images.tar_shards([tar(tmp_path / "0.tar", ["a.txt"]), tar(tmp_path / "1.tar", [])])
+
+
+def test_folders_and_links_in_a_tar_are_no_pictures(tmp_path):
+    with tarfile.open(tmp_path / "s.tar", "w") as shard:
+        for name, kind in (("a.png", tarfile.DIRTYPE), ("b.png", tarfile.SYMTYPE), ("c.png", tarfile.REGTYPE)):
+            member = tarfile.TarInfo(name)
+            member.type = kind
+            shard.addfile(member)
+    assert images.tar_shards([tmp_path / "s.tar"]).images == ("c.png",)
+
+
+def test_the_sample_without_its_package_says_how_to_get_it(monkeypatch):
+    monkeypatch.setattr("workbench.inputs.images.readers.find_spec", lambda name: None)
+    with pytest.raises(MissingSourceError, match=r"in the package foolbox; pip install -e '\.\[sample\]'"):
+        images.sample()

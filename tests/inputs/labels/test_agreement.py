@@ -113,6 +113,25 @@ def test_files_merge_and_the_result_moves_a_score(tmp_path):
     assert (real(BASE), real(merged.labels)) == (0.5, 1.0)
 
 
-def test_a_label_set_is_written_and_read_again(tmp_path):
-    path = labels.write(BASE, tmp_path / "base.json")
-    assert as_dict(labels.read(path)) == as_dict(BASE)
+def test_a_verdict_table_has_the_last_word_of_everyone_in_the_order_of_time():
+    again = Decision("b", 2, "unclear", "ada", "2026-01-02T00:00:00+00:00")
+    table = agreement.verdict_table([again, *said("ada", b2="c", a1="w"), *said("ben", b3="c", a1="c")])
+    assert table.index.tolist() == [("b", 2), ("b", 3), ("a", 1)]
+    assert table.loc[("b", 2), "ada"] == "unclear"
+    assert table.loc[("a", 1)].to_dict() == {"ada": "wrong", "ben": "correct"}
+    assert pd.isna(table.loc[("b", 2), "ben"])
+
+
+def test_half_is_not_more_than_half_and_unclear_is_no_vote_for():
+    merged = agreement.merge([said("ada", a1="c", b2="c"), said("ben", a1="u", b2="c"), said("cy", b2="w")], BASE)
+    assert as_dict(merged.labels) == {"a": [], "b": [2], "c": []}
+    assert merged.judged == 2
+    assert merged.disputed.columns.tolist() == ["image", "label", "ada", "ben", "cy"]
+
+
+def test_what_is_not_in_the_base_is_passed_over():
+    merged = agreement.merge([said("ada", a3="c", z1="c")], BASE, name="mine")
+    assert (merged.labels.name, merged.judged) == ("mine", 1)
+    assert as_dict(merged.labels) == {"a": [1, 3], "b": [2], "c": []}
+    with pytest.raises(InputError, match="none of the 2 judged pictures, 'y' among them, is in label set 'base'"):
+        agreement.merge([said("ada", y3="c", z1="c")], BASE)

@@ -150,7 +150,11 @@ def test_a_verdict_or_class_that_does_not_exist_is_refused_before_it_is_written(
     assert not path.exists()
 
 
-HOLD = "from workbench.inputs.labels.decisions import Decisions; log = Decisions({path!r}, 'ben'); print('held', flush=True); "
+HOLD = """
+from workbench.inputs.labels.decisions import Decisions
+log = Decisions({path!r}, 'ben')
+print('held', flush=True)
+"""
 
 
 def holder(path, then: str) -> subprocess.Popen:
@@ -245,3 +249,79 @@ def test_reading_passes_over_a_line_that_is_being_written(path):
     assert [one.image for one in decisions.read(path)] == ["a.jpg"]
     with pytest.raises(InputError, match="no file"):
         decisions.read(path.with_name("none.jsonl"))
+
+
+def test_taking_back_skips_what_others_said_after(path):
+    log = Decisions(path, "ada")
+    log.add("a.jpg", 1, "correct")
+    log.add("a.jpg", 2, "correct")
+    log.close()
+    other = Decisions(path, "ben")
+    other.add("a.jpg", 2, "wrong")
+    other.close()
+    again = Decisions(path, "ada")
+    taken = again.undo()
+    assert (taken.label, taken.annotator) == (2, "ada")
+    assert [(one.label, one.annotator) for one in decisions.read(path)] == [(1, "ada"), (2, "ben")]
+
+
+def test_saving_nothing_touches_nothing(path):
+    log = Decisions(path, "ada")
+    log.save()
+    assert not path.exists()
+    assert log.unsaved == 0
+    log.close()
+    log.close()
+    Decisions(path, "ada").close()
+
+
+def test_a_file_that_cannot_be_opened_is_let_go_of(path):
+    path.write_text("[]\n")
+    with pytest.raises(DamagedFileError, match="line 1 of"):
+        Decisions(path, "ada")
+    path.write_text("")
+    process = holder(path, "input()")
+    process.communicate("\n")
+    assert process.returncode == 0
+
+
+@pytest.mark.parametrize("label", [-1, 1000, True, "1", 1.0, None])
+def test_a_label_that_is_no_class_index_is_refused_by_value(path, label):
+    with pytest.raises(InputError, match=f"its label is {label!r}; expected a class index from 0 to 999"):
+        Decisions(path, "ada").add("a.jpg", label, "correct")
+
+
+@pytest.mark.parametrize("image", ["", 3, None])
+def test_an_image_that_is_no_id_is_refused_by_value(path, image):
+    with pytest.raises(InputError, match=f"its image is {image!r}; expected an image id"):
+        Decisions(path, "ada").add(image, 1, "correct")
+
+
+def test_the_first_and_the_last_class_are_taken(path):
+    log = Decisions(path, "ada")
+    assert [log.add("a.jpg", label, "unclear").label for label in (0, 999)] == [0, 999]
+    assert log.verdicts("b.jpg") == {}
+
+
+def test_the_line_that_is_no_decision_is_counted_from_one(path):
+    Decisions(path, "ada").add("a.jpg", 1, "correct")
+    with path.open("a") as stream:
+        stream.write("[]\n")
+    with pytest.raises(DamagedFileError, match=r"line 2 of .* nothing in the file was changed"):
+        decisions.read(path)
+
+
+def test_who_has_no_name_is_an_annotator(path, monkeypatch):
+    monkeypatch.setattr(decisions.getpass, "getuser", lambda: "grace")
+    assert Decisions(path).annotator == "grace"
+    monkeypatch.setattr(decisions.getpass, "getuser", lambda: {}["uid"])
+    assert Decisions(path).annotator == "annotator"
+
+
+def test_an_undo_of_what_is_not_there_changes_nothing(path):
+    log = Decisions(path, "ada")
+    log.add("a.jpg", 1, "correct")
+    log.undo()
+    text = path.read_text()
+    path.write_text(text + text.splitlines()[-1] + "\n")
+    assert decisions.read(path) == []

@@ -1,15 +1,8 @@
-import io
-import warnings
-
-import numpy as np
 import pandas as pd
 import pytest
-from PIL import Image
 
 from workbench.errors import DamagedFileError, InputError
-from workbench.inputs import classes
-from workbench.inputs.images import ImageSet
-from workbench.inputs.patchml import boxes, patches
+from workbench.inputs.patchml import boxes
 
 TENCH = "n01440764"
 
@@ -21,15 +14,6 @@ def xml(objects, filename="a", head=""):
         for name, x0, y0, x1, y1 in objects
     )
     return f"{head}<annotation><filename>{filename}</filename>{inside}</annotation>"
-
-
-def pictures(sizes, name="mine"):
-    def read(image):
-        buffer = io.BytesIO()
-        Image.new("RGB", sizes[image], "red").save(buffer, "PNG")
-        return buffer.getvalue()
-
-    return ImageSet(name, tuple(sizes), read)
 
 
 def frame(*rows):
@@ -66,9 +50,12 @@ def test_a_truncated_xml_says_so(tmp_path):
         boxes.read(tmp_path)
 
 
-def test_entities_are_refused_and_not_expanded(tmp_path):
-    bomb = '<!DOCTYPE a [<!ENTITY b "x"><!ENTITY c "&b;&b;&b;&b;">]>'
-    (tmp_path / "a.xml").write_text(xml([("&c;", 1, 2, 3, 4)], head=bomb))
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [('<!DOCTYPE a [<!ENTITY b "x"><!ENTITY c "&b;&b;&b;&b;">]>', "&c;"), ("<!DOCTYPE annotation>", TENCH)],
+)
+def test_entities_and_document_types_are_refused_and_not_expanded(tmp_path, head, name):
+    (tmp_path / "a.xml").write_text(xml([(name, 1, 2, 3, 4)], head=head))
     with pytest.raises(InputError, match="document type or entities, which are refused"):
         boxes.read(tmp_path)
 
@@ -90,6 +77,7 @@ def test_an_object_without_a_whole_box_is_refused(tmp_path, box):
         ("image,class,xmin,ymin,xmax,ymax\na,0,1,2,,4\n", "the box of a is"),
         ("image,class,xmin,ymin,xmax,ymax\na,0,1,2,inf,4\n", "the box of a is"),
         ("image,class,xmin,ymin,xmax,ymax\na,0,0.1,0.2,0.7,0.9\n", "between 0 and 1, relative"),
+        ("image,class,xmin,ymin,xmax,ymax\na,0,0,0.5,1,1\n", "between 0 and 1, relative"),
         ("image,class,xmin,ymin,xmax,ymax\na,true,1,2,3,4\n", "the column class holds bool"),
         ("image,class,xmin,ymin,xmax,ymax,xmin\na,0,1,2,3,4,5\n", "a column twice"),
         ("image,class,xmin,ymin,xmax,ymax\n,0,1,2,3,4\n", "without an image"),
@@ -121,12 +109,6 @@ def test_another_kind_of_xml_is_refused(tmp_path, text, error, message):
         boxes.read(tmp_path)
 
 
-def test_a_box_that_is_given_twice_enters_the_pool_once():
-    rows = frame(("a", 0, 0, 0, 5, 5), ("a", 0, 0, 0, 5, 5), ("a", 1, 0, 0, 5, 5))
-    with pytest.warns(UserWarning, match="of 3 boxes: 1 given twice; 2 are used"):
-        assert len(patches.patches(rows, pictures({"a": (5, 5)}))) == 2
-
-
 def test_ids_of_digits_stay_text(tmp_path):
     (tmp_path / "a.csv").write_text(f"ImageId,PredictionString\n00012,{TENCH} 1 2 3 4\n")
     assert boxes.read(tmp_path / "a.csv")["image"].tolist() == ["00012"]
@@ -137,63 +119,53 @@ def test_an_empty_folder_is_refused(tmp_path):
         boxes.read(tmp_path)
 
 
-def test_boxes_are_clipped_and_what_is_left_of_none_is_dropped_and_counted():
-    rows = frame(
-        ("a", 0, -5, 2, 30, 900),
-        ("a", 1, 10, 10, 10, 20),
-        ("a", 2, 20, 5, 10, 9),
-        ("a", 3, 200, 0, 300, 9),
-        ("b", 4, 0, 0, 5, 5),
-    )
-    with pytest.warns(
-        UserWarning, match="of 5 boxes: 3 empty, inverted or outside their picture, 1 clipped.*2 are used"
-    ):
-        pool = patches.patches(rows, pictures({"a": (100, 50), "b": (5, 5)}))
-    assert pool.to_numpy().tolist() == [["a", 0, 0, 2, 30, 50], ["b", 4, 0, 0, 5, 5]]
+@pytest.mark.parametrize("row", ["a,0,1,2,3", "a,0,1,2,3,4,5"])
+def test_a_row_narrower_or_wider_than_the_header_is_refused(tmp_path, row):
+    (tmp_path / "a.csv").write_text(f"image,class,xmin,ymin,xmax,ymax\nb,0,1,2,3,4\n{row}\n")
+    with pytest.raises(InputError, match=r"a\.csv: .*as wide as the header"):
+        boxes.read(tmp_path / "a.csv")
 
 
-def test_good_boxes_pass_without_a_warning():
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert len(patches.patches(frame(("a", 0, 0, 0, 5, 5)), pictures({"a": (5, 5)}))) == 1
+@pytest.mark.parametrize("boxes_of_a", [f"{TENCH} 1 2 3", f"{TENCH} 1 2 3 4 5", f"{TENCH} 1 2 3 4 {TENCH} 5 6 7", "1"])
+def test_a_prediction_string_that_is_no_whole_number_of_boxes_is_refused(tmp_path, boxes_of_a):
+    (tmp_path / "a.csv").write_text(f"ImageId,PredictionString\nb,{TENCH} 1 2 3 4\na,{boxes_of_a}\n")
+    with pytest.raises(InputError, match=f"the boxes of a are '{boxes_of_a}'; expected 'wnid xmin ymin xmax ymax'"):
+        boxes.read(tmp_path / "a.csv")
 
 
-def test_a_picture_that_is_not_there_is_named_or_dropped():
-    rows = frame(("a", 0, 0, 0, 5, 5), ("gone", 0, 0, 0, 5, 5))
-    with pytest.raises(InputError, match=r"1 of the 2 annotated pictures, 'gone' among them.*--drop-missing"):
-        patches.patches(rows, pictures({"a": (5, 5)}))
-    with pytest.warns(UserWarning, match="1 of pictures that are not there"):
-        assert patches.patches(rows, pictures({"a": (5, 5)}), drop_missing=True)["image"].tolist() == ["a"]
+def test_a_picture_without_a_prediction_has_no_box(tmp_path):
+    (tmp_path / "a.csv").write_text(f"ImageId,PredictionString\na,\nb,{TENCH} 1 2 3 4\n")
+    assert boxes.read(tmp_path / "a.csv")["image"].tolist() == ["b"]
 
 
-def test_dropping_every_picture_is_refused_all_the_same():
-    with pytest.raises(InputError, match="1 of the 1 annotated"):
-        patches.patches(frame(("gone", 0, 0, 0, 5, 5)), pictures({"a": (5, 5)}), drop_missing=True)
+def test_classes_and_edges_become_whole_numbers(tmp_path):
+    text = "image,class,xmin,ymin,xmax,ymax,note\na,7,0.4,1.6,1e12,-1e12,x\nb,,1,2,3,4,y\n"
+    (tmp_path / "a.csv").write_text(text.replace("b,,", "b,999,"))
+    found = boxes.read(tmp_path / "a.csv")
+    assert found.columns.tolist() == boxes.COLUMNS
+    assert found.to_numpy().tolist() == [["a", 7, 0, 2, 10**9, -(10**9)], ["b", 999, 1, 2, 3, 4]]
+    frame(("a", 7.0, 1, 2, 3, 4)).to_parquet(tmp_path / "b.parquet")
+    assert boxes.read(tmp_path / "b.parquet")["class"].tolist() == [7]
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(InputError, match="names class 'nan'"):
+        boxes.read(tmp_path / "a.csv")
 
 
-def test_pictures_are_found_by_their_file_name_where_folders_differ():
-    images = pictures({"n01440764/n01440764_1.JPEG": (9, 9), "x/twice.png": (9, 9), "y/twice.png": (9, 9)})
-    assert patches.patches(frame(("n01440764_1", 0, 0, 0, 5, 5)), images)["image"][0] == "n01440764/n01440764_1.JPEG"
-    with pytest.raises(InputError, match="'twice' among them"):
-        patches.patches(frame(("twice", 0, 0, 0, 5, 5)), images)
+def test_small_whole_numbers_are_pixels(tmp_path):
+    frame(("a", 0, 0, 0, 1, 1)).to_csv(tmp_path / "a.csv", index=False)
+    assert boxes.read(tmp_path / "a.csv")[boxes.EDGES].to_numpy().tolist() == [[0, 0, 1, 1]]
+    frame(("a", 0, 0.5, 0, 1.5, 1)).to_csv(tmp_path / "a.csv", index=False)
+    assert boxes.read(tmp_path / "a.csv")[boxes.EDGES].to_numpy().tolist() == [[0, 0, 2, 1]]
 
 
-def test_a_picture_that_cannot_be_opened_is_named():
-    images = ImageSet("mine", ("a",), lambda image: b"no picture")
-    with pytest.raises(InputError, match="annotated picture 'a' cannot be opened"):
-        patches.patches(frame(("a", 0, 0, 0, 5, 5)), images)
+@pytest.mark.parametrize("filename", ["", "  ", None])
+def test_an_xml_without_a_file_name_stands_for_its_own(tmp_path, filename):
+    text = xml([(TENCH, 1, 2, 3, 4)], filename or "")
+    (tmp_path / "b.xml").write_text(text if filename is not None else text.replace("<filename></filename>", ""))
+    assert boxes.read(tmp_path)["image"].tolist() == ["b"]
 
 
-def test_the_sample_has_boxes_inside_its_pictures():
-    from workbench.inputs import images, labels
-
-    found, pictures = boxes.sample(), images.sample()
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        pool = patches.patches(found, pictures)
-    assert set(pictures.images) - set(pool["image"]) == {"imagenet_12_741.jpg"}  # a prayer rug that is a window
-    sides = pool[["xmax", "ymax"]].to_numpy() - pool[["xmin", "ymin"]].to_numpy()
-    assert np.all(sides >= 20)
-    original = labels.load("sample-original")
-    assert all(original.labels(image)[0] in set(part["class"]) for image, part in pool.groupby("image"))
-    assert pool["class"].between(0, classes.N_CLASSES - 1).all()
+def test_the_file_of_the_first_unreadable_box_is_named_with_what_it_holds(tmp_path):
+    (tmp_path / "a.csv").write_text("image,class,xmin,ymin,xmax,ymax\na,0,1,2,3,4\nb,0,5,x,7,8\nc,0,y,2,3,4\n")
+    with pytest.raises(InputError, match="the box of b is 5, x, 7, 8; expected four numbers"):
+        boxes.read(tmp_path / "a.csv")

@@ -1,7 +1,5 @@
 import errno
 import io
-import json
-import tarfile
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -10,35 +8,9 @@ import pytest
 from PIL import Image
 
 from workbench.errors import InputError
-from workbench.inputs import images, labels, opening, patchml
+from workbench.inputs import images, patchml
 from workbench.inputs.images import ImageSet
-from workbench.inputs.patchml import boxes, composites, keeping
-
-
-@pytest.fixture
-def pictures():
-    """Six pictures of noise, which count how often they are read."""
-    rng = np.random.default_rng(0)
-    data, reads = {}, []
-    for i in range(6):
-        buffer = io.BytesIO()
-        Image.fromarray(rng.integers(0, 256, (60 + i, 80, 3), dtype=np.uint8)).save(buffer, "PNG")
-        data[f"p{i}.png"] = buffer.getvalue()
-
-    def read(image):
-        reads.append(image)
-        return data[image]
-
-    made = ImageSet("mine", tuple(data), read)
-    object.__setattr__(made, "reads", reads)
-    return made
-
-
-@pytest.fixture
-def plan():
-    rows = [(f"p{i % 6}.png", i, 5 * (i // 6), 3, 40 + i, 30 + i) for i in range(18)]
-    pool = pd.DataFrame(rows, columns=["image", "class", "xmin", "ymin", "xmax", "ymax"])
-    return patchml.plan(pool, seed=1, canvas=96)
+from workbench.inputs.patchml import composites
 
 
 def slow_composite(plan, pictures, composite):
@@ -90,6 +62,10 @@ def test_a_disk_too_small_for_the_patches_says_so(plan, pictures, monkeypatch):
 def test_a_picture_of_the_plan_that_is_not_there_is_named(plan, pictures):
     with pytest.raises(InputError, match=r"1 pictures of plan patchml-1, 'p0\.png' among them, are not in image set"):
         composites.image_set(plan, ImageSet("less", pictures.images[1:], pictures.read))
+    with pytest.raises(
+        InputError, match=r"2 pictures of plan patchml-1, 'p0\.png' among them, .*'less'; give the pictures"
+    ):
+        composites.image_set(plan, ImageSet("less", pictures.images[2:], pictures.read))
 
 
 def test_a_picture_that_cannot_be_decoded_spoils_only_its_composites(plan, pictures):
@@ -104,58 +80,6 @@ def test_a_picture_that_cannot_be_decoded_spoils_only_its_composites(plan, pictu
             assert made.read(image)
 
 
-@pytest.mark.parametrize("format", ["tar", "folder"])
-def test_what_is_written_is_the_same_image_set(plan, pictures, tmp_path, format):
-    path = keeping.write(plan, pictures, tmp_path, format)
-    made, kept = composites.image_set(plan, pictures), opening.open_set(path, "patchml-1")
-    assert set(kept.images) == set(made.images)
-    for image in made.images:
-        np.testing.assert_array_equal(
-            np.asarray(images.decode(kept.read(image), image)), np.asarray(images.decode(made.read(image), image))
-        )
-    own = labels.load(str(tmp_path / "patchml-1.json"))
-    assert own.name == "patchml-1"
-    assert {image: own.labels(image) for image in own.images} == {
-        image: patchml.label_set(plan).labels(image) for image in made.images
-    }
-
-
-def test_a_tar_file_has_the_same_bytes_in_every_run(plan, pictures, tmp_path):
-    one, two = (keeping.write(plan, pictures, tmp_path / name).read_bytes() for name in "ab")
-    assert one == two
-    with tarfile.open(tmp_path / "a" / "patchml-1.tar") as shard:
-        assert shard.getnames() == list(plan.composites())
-
-
-def test_a_plan_alone_makes_its_pictures_when_they_are_asked_for(pictures, tmp_path):
-    for image in pictures.images:
-        (tmp_path / image).write_bytes(pictures.read(image))
-    pool = pd.DataFrame({"image": pictures.images, "class": range(6), "xmin": 0, "ymin": 0, "xmax": 50, "ymax": 40})
-    plan = patchml.plan(pool, seed=5, canvas=96, counts=[2, 3], pictures=str(tmp_path))
-    path = keeping.write(plan, pictures, tmp_path / "out", "plan")
-    assert sorted(file.name for file in (tmp_path / "out").iterdir()) == ["patchml-5.json", "patchml-5.parquet"]
-    made = opening.open_set(f"patchml:{path}")
-    assert made.name == "patchml-5"
-    assert made.read(made.images[0]) == composites.image_set(plan, pictures).read(made.images[0])
-
-
-def test_a_folder_that_is_there_is_left_alone(plan, pictures, tmp_path):
-    (tmp_path / "patchml-1").mkdir()
-    with pytest.raises(InputError, match="already there"):
-        keeping.write(plan, pictures, tmp_path, "folder")
-    assert [path.name for path in tmp_path.iterdir()] == ["patchml-1"]
-
-
-@pytest.mark.parametrize("format", ["tar", "folder"])
-def test_a_run_that_fails_leaves_nothing_half_written(plan, pictures, tmp_path, format):
-    def stop(n):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        keeping.write(plan, pictures, tmp_path, format, on_picture=stop)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["patchml-1.json", "patchml-1.parquet"]
-
-
 def test_a_picture_that_was_replaced_by_a_smaller_one_is_refused(plan, pictures):
     buffer = io.BytesIO()
     Image.new("RGB", (10, 10)).save(buffer, "PNG")
@@ -164,14 +88,43 @@ def test_a_picture_that_was_replaced_by_a_smaller_one_is_refused(plan, pictures)
         made.read(made.images[0])
 
 
-def test_another_set_of_the_seed_is_not_mixed_into_a_folder(plan, pictures, tmp_path):
-    keeping.write(plan, pictures, tmp_path, "plan")
-    keeping.write(plan, pictures, tmp_path, "plan")
-    other = patchml.plan(plan.table[["image", "class", *boxes.EDGES]].drop_duplicates(), seed=1, canvas=90)
-    with pytest.raises(InputError, match="another plan of seed 1"):
-        keeping.write(other, pictures, tmp_path, "tar")
+def shrunk(pictures, image, by):
+    """The same pictures, one of them smaller by so many columns and rows, cut at its right and lower edge."""
+    picture = Image.open(io.BytesIO(pictures.read(image)))
+    buffer = io.BytesIO()
+    picture.crop((0, 0, picture.width - by[0], picture.height - by[1])).save(buffer, "PNG")
+    cut = buffer.getvalue()
+    return ImageSet("mine", pictures.images, lambda name: cut if name == image else pictures.read(name))
 
 
-def test_labels_are_plain_json(plan, pictures, tmp_path):
-    keeping.write(plan, pictures, tmp_path, "plan")
-    assert set(json.loads((tmp_path / "patchml-1.json").read_text())) == set(plan.composites())
+@pytest.mark.parametrize(("by", "fits"), [((0, 0), True), ((1, 0), False), ((0, 1), False)])
+def test_a_patch_up_to_the_edge_is_whole_and_none_is_padded_black_beyond_it(pictures, by, fits):
+    pool = pd.DataFrame({"image": ["p0.png"] * 2, "class": [0, 1], "xmin": 70, "ymin": 50, "xmax": 80, "ymax": 60})
+    plan = patchml.plan(pool, seed=1, canvas=96, counts=[2])
+    made = composites.image_set(plan, shrunk(pictures, "p0.png", by))
+    if not fits:
+        seen = f"'p0.png' is {80 - by[0]} x {60 - by[1]} pixels, but plan patchml-1 cuts up to \\(80, 60\\) from it"
+        with pytest.raises(InputError, match=seen):
+            made.read(made.images[0])
+    else:
+        found = np.asarray(images.decode(made.read(made.images[0]), "x"))
+        np.testing.assert_array_equal(found, slow_composite(plan, pictures, made.images[0]))
+
+
+def test_a_composite_is_its_own_as_ppm_and_as_png(plan, pictures):
+    composer = composites.Composer(plan, pictures)
+    for composite in plan.composites()[[0, -1]]:
+        expected = slow_composite(plan, pictures, composite)
+        assert expected.shape == (96, 96, 3)
+        for data, kind in ((composer.read(composite), "PPM"), (composer.png(composite), "PNG")):
+            picture = Image.open(io.BytesIO(data))
+            assert picture.format == kind
+            np.testing.assert_array_equal(np.asarray(picture), expected)
+
+
+def test_room_up_to_the_limit_is_memory_and_beyond_it_a_file(monkeypatch):
+    monkeypatch.setattr(composites, "IN_MEMORY", 1000)
+    assert not isinstance(composites._room(1000), np.memmap)
+    beyond = composites._room(1001)
+    assert isinstance(beyond, np.memmap)
+    assert beyond.shape == (1001,)

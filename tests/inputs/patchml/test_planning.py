@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.errors import DamagedFileError, InputError
+from workbench.errors import InputError
 from workbench.inputs import patchml
-from workbench.inputs.published import documents
 
 
 def pool(n, n_classes=1000, seed=0):
@@ -121,23 +120,15 @@ def test_a_number_of_composites_restores_a_small_pool_and_does_not_use_up_a_larg
     pd.testing.assert_frame_equal(table[table["count"] == 2][["patch", "cell"]], whole[["patch", "cell"]].head(10))
 
 
-def test_table_2_of_the_paper_is_what_a_pool_of_53_500_patches_gives():
-    printed = documents.printed("table-02-patchml-counts").astype({"label_count": int})
-    stated = printed.pivot(index="label_count", columns="dataset", values="n_images")
-    patches, by_label, exact = pool(53_500), {}, {}
-    for seed in range(1, 6):
-        found = patchml.counts_by_label(patchml.plan(patches, seed=seed))
-        assert found["composites"].sum() == sum(53_500 // k for k in patchml.COUNTS)
-        by_label[seed] = found.groupby("label_count")["composites"].sum().reindex(stated.index)
-        exact[seed] = found[found["count"] == found["label_count"]].set_index("label_count")["composites"]
-    mean = pd.DataFrame(by_label).mean(axis=1)
-    assert (abs(stated.div(mean, axis=0) - 1) < 0.005).all(axis=None)
-    assert (abs(mean / stated.mean(axis=1) - 1) < 0.002).all()
-    # Composites of three patches, two of them of one class, count among those with two labels. Without them the numbers
-    # for two and three labels come out too small.
-    only = pd.DataFrame(exact).mean(axis=1) / stated.mean(axis=1) - 1
-    assert only[2] < -0.002
-    assert only[3] < -0.004
+@pytest.mark.parametrize(
+    "options",
+    [{"counts": [40]}, {"composites": 1}, {"seed": 0}, {"canvas": 3}, {"counts": [1], "sizes": {1: 480}}],
+    ids=str,
+)
+def test_what_just_fits_is_made(options):
+    plan = patchml.plan(pool(40), **({"seed": 1} | options))
+    assert len(plan.table) > 0
+    assert plan.table["count"].unique().tolist() == options.get("counts", list(patchml.COUNTS))
 
 
 @pytest.mark.parametrize(
@@ -151,9 +142,12 @@ def test_table_2_of_the_paper_is_what_a_pool_of_53_500_patches_gives():
         ({"counts": [2], "sizes": {2: 0}}, "patches of 0 pixels"),
         ({"counts": []}, "patch counts are"),
         ({"counts": [0]}, "patch counts are"),
-        ({"counts": [2, 2]}, "expected each once"),
+        ({"counts": [2, 2]}, "each once"),
         ({"counts": [10**30]}, "the pool has 40 patches"),
         ({"counts": [41]}, "the pool has 40 patches, fewer than the 41"),
+        ({"counts": [2, 41]}, "the pool has 40 patches, fewer than the 41"),
+        ({"counts": [2, 0]}, r"patch counts are \[2, 0\]"),
+        ({"sizes": {2: 241}}, "2 patches of 241 pixels need more than the 1 x 1 cells of a canvas of 480; .*to 240"),
         ({"composites": 0}, "0 composites of each count"),
         ({"seed": -1}, "seed is -1"),
     ],
@@ -161,74 +155,3 @@ def test_table_2_of_the_paper_is_what_a_pool_of_53_500_patches_gives():
 def test_what_cannot_be_is_refused_with_what_would_work(options, message):
     with pytest.raises(InputError, match=message):
         patchml.plan(pool(40), **({"seed": 1} | options))
-
-
-def test_labels_are_the_union_of_the_patches():
-    plan = patchml.plan(pool(60, n_classes=5), seed=1)
-    found = patchml.label_set(plan)
-    assert found.name == "patchml-1"
-    assert list(found.images) == list(plan.composites())
-    for composite, group in plan.table.groupby("composite"):
-        assert found.labels(composite) == sorted(set(group["class"]))
-    counted = patchml.counts_by_label(plan).groupby("label_count")["composites"].sum()
-    assert counted.to_dict() == pd.Series(found.counts).value_counts().to_dict()
-
-
-def test_a_plan_is_read_as_it_was_written(tmp_path):
-    plan = patchml.plan(pool(30), seed=4, canvas=96, composites=20, pictures="/pictures")
-    patchml.write(plan, tmp_path / "plan.parquet")
-    found = patchml.read(tmp_path / "plan.parquet")
-    assert (found.seed, found.canvas, found.sizes, found.pictures) == (4, 96, plan.sizes, "/pictures")
-    pd.testing.assert_frame_equal(found.table, plan.table, check_dtype=False)
-
-
-def test_what_is_no_plan_is_refused(tmp_path):
-    with pytest.raises(InputError, match="there is no plan"):
-        patchml.read(tmp_path / "none.parquet")
-    pool(3).to_parquet(tmp_path / "other.parquet")
-    with pytest.raises(InputError, match="no PatchML plan"):
-        patchml.read(tmp_path / "other.parquet")
-    (tmp_path / "cut.parquet").write_bytes((tmp_path / "other.parquet").read_bytes()[:-20])
-    with pytest.raises(DamagedFileError, match="build it again"):
-        patchml.read(tmp_path / "cut.parquet")
-
-
-def rewritten(path, plan, table=None, metadata=None):
-    import json
-
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    facts = {"seed": 1, "canvas": plan.canvas, "sizes": plan.sizes, "pictures": ""} | (metadata or {})
-    facts = {key: value for key, value in facts.items() if value is not None}
-    whole = pa.Table.from_pandas(plan.table if table is None else table, preserve_index=False)
-    pq.write_table(whole.replace_schema_metadata({"patchml": json.dumps(facts)}), path)
-    return path
-
-
-@pytest.mark.parametrize(
-    "change", [{"seed": None}, {"canvas": "x"}, {"sizes": [1]}, {"pictures": None}, {"canvas": 40}]
-)
-def test_a_plan_with_damaged_facts_is_refused(tmp_path, change):
-    plan = patchml.plan(pool(20), seed=1)
-    with pytest.raises(DamagedFileError, match="build it again"):
-        patchml.read(rewritten(tmp_path / "a.parquet", plan, metadata=change))
-
-
-@pytest.mark.parametrize(
-    "change",
-    [
-        lambda table: table.sort_values("patch"),
-        lambda table: table.drop(columns="x"),
-        lambda table: table.head(0),
-        lambda table: table.assign(x=-1),
-        lambda table: table.assign(width=0),
-        lambda table: table.assign(x=table["x"] + 0.5),
-        lambda table: table.assign(**{"class": 1000}),
-    ],
-    ids=["shuffled", "column", "empty", "negative", "flat", "fraction", "class"],
-)
-def test_a_plan_with_a_damaged_table_is_refused(tmp_path, change):
-    plan = patchml.plan(pool(20), seed=1)
-    with pytest.raises(DamagedFileError, match="build it again"):
-        patchml.read(rewritten(tmp_path / "a.parquet", plan, change(plan.table)))

@@ -7,7 +7,7 @@ import pytest
 
 from workbench.errors import DamagedFileError, InputError
 from workbench.inputs import committed
-from workbench.inputs.published import documents, leaderboards, timm_results
+from workbench.inputs.published import documents, leaderboards
 
 
 def test_codesota_has_22_rows_six_of_them_verified():
@@ -69,6 +69,7 @@ def test_the_mapping_covers_every_entry_with_a_reason_and_known_checkpoints():
         ("a.csv", "checkpoint,score\nx,0.805\ny,0.7\n"),
         ("a.json", '[{"model": "x", "acc1": 80.5}, {"model": "y", "acc1": 70}]'),
         ("a.json", '{"x": 0.805, "y": 0.7}'),
+        ("a.csv", "name, model ,top1,acc\nn, x ,80.5,1\nm, y ,70,2\n"),  # the first of the columns that fit
     ],
 )
 def test_any_leaderboard_is_read_alike(tmp_path, name, text):
@@ -78,6 +79,30 @@ def test_any_leaderboard_is_read_alike(tmp_path, name, text):
     assert table["model"].tolist() == ["x", "y"]
     assert table["top1"].tolist() == pytest.approx([0.805, 0.7])
     assert table["rank"].tolist() == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("scores", "fractions"),
+    [((1, 0.5), [1, 0.5]), ((1.01, 0.5), [0.0101, 0.005]), ((100, 0), [1, 0]), (("76.1234567%", 0), [0.761235, 0])],
+)
+def test_a_column_that_ends_at_one_holds_fractions_and_any_other_percent(tmp_path, scores, fractions):
+    (tmp_path / "a.csv").write_text(f"model,top1\nx,{scores[0]}\ny,{scores[1]}\n")
+    assert leaderboards.read(tmp_path / "a.csv")["top1"].tolist() == fractions
+
+
+def test_ranks_are_given_or_those_of_the_scores_and_marks_and_parameters_stay(tmp_path):
+    (tmp_path / "a.csv").write_text("model,top1\nx,70\ny,80\nz,80\nw,60\n")
+    table = leaderboards.read(tmp_path / "a.csv")
+    assert table["rank"].tolist() == [3, 1, 1, 4]
+    assert table["verified"].isna().all()
+    assert table["parameters"].isna().all()
+    text = "model,top1,rank,verified,parameters\nx,70,5,yes,~1B\ny,80,7,no,86.5M\nz,60,8,,12\nw,50,9,yes,many\n"
+    (tmp_path / "a.csv").write_text(text)
+    table = leaderboards.read(tmp_path / "a.csv")
+    assert table["rank"].tolist() == [5, 7, 8, 9]
+    assert table["verified"].tolist()[:2] == ["yes", "no"]
+    assert table["parameters"].tolist()[:3] == [1000, 86.5, 12]
+    assert table["parameters"].isna().tolist() == [False, False, False, True]
 
 
 def test_a_parquet_leaderboard_is_read_too(tmp_path):
@@ -92,6 +117,8 @@ def test_a_parquet_leaderboard_is_read_too(tmp_path):
         ("a.csv", "who,top1\nx,80\n", InputError, "no column for the model"),
         ("a.csv", "model,top1\nx,80\nx,81\n", InputError, "'x' twice"),
         ("a.csv", "model,top1\nx,good\n", InputError, "'good' for 'x'"),
+        ("a.csv", "model,top1\n", InputError, "no row as score"),
+        ("a.json", '[{"model": "x", "top1": 1}, 3]', InputError, "no leaderboard"),
         ("a.csv", "model,top1\nx,101\n", InputError, "101"),
         ("a.csv", "model,top1\nx,-1\n", InputError, "-1"),
         ("a.csv", "model,top1\nx\n", InputError, "as wide as the header"),
@@ -110,15 +137,6 @@ def test_what_is_no_leaderboard_is_refused_with_the_reason(tmp_path, name, text,
 def test_a_missing_file_is_named(tmp_path, name):
     with pytest.raises(InputError, match="there is no file"):
         leaderboards.read(tmp_path / name)
-
-
-def test_timms_results_are_whole(public_files):
-    table = timm_results.results()
-    assert len(table) == 1556
-    assert not table.duplicated(["checkpoint", "img_size"]).any()
-    assert table[["top1", "top5", "real", "v2"]].max().max() < 1
-    eva = table[table["checkpoint"] == "eva_giant_patch14_560.m30m_ft_in22k_in1k"].iloc[0]
-    assert (eva["top1"], eva["parameters"]) == (0.8979, 1014.45)  # printed "1,014.45"
 
 
 def test_json_may_hold_more_than_is_asked_for(tmp_path):

@@ -7,16 +7,9 @@ their path relative to the folder they were read from.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
-from typing import TypeVar
+from pathlib import PurePosixPath
 
 from workbench.errors import InputError
-
-_V1 = re.compile(r"ILSVRC2012_val_\d{8}(?=$|_)")
-_V2 = re.compile(r"[0-9a-f]{40}")
-
-
-Place = TypeVar("Place")
 
 
 @dataclass(frozen=True)
@@ -42,8 +35,8 @@ def canonical_id(path: str) -> str:
     'birds/robin.jpg'
     """
     stem = PurePosixPath(path).name.split(".")[0]
-    known = _V1.match(stem) or _V2.fullmatch(stem)
-    return known.group() if known else str(path) and str(PurePosixPath(path))
+    known = re.match(r"ILSVRC2012_val_\d{8}(?=$|_)|[0-9a-f]{40}$", stem)
+    return known.group() if known else path and str(PurePosixPath(path))
 
 
 def v1_id(number: int) -> str:
@@ -57,12 +50,3 @@ def together(name: str, sets: Sequence[ImageSet]) -> ImageSet:
     if len(by_id) < sum(map(len, sets)):
         raise InputError(f"the image sets {', '.join(one.name for one in sets)} share ids; expected each picture once")
     return ImageSet(name, tuple(by_id), lambda image: by_id[image].read(image))
-
-
-def unique_ids(where: Path, pairs: list[tuple[str, Place]]) -> dict[str, Place]:
-    """Place by image id. Raises `InputError`, naming where they come from, for an id that occurs twice."""
-    by_id = dict(pairs)
-    if len(by_id) != len(pairs):
-        twice = len(pairs) - len(by_id)
-        raise InputError(f"{where}: {twice} image ids occur twice; each V1 or V2 image may be there once")
-    return by_id

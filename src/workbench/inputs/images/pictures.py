@@ -4,7 +4,7 @@ import io
 
 from PIL import Image
 
-from workbench.errors import InputError
+from workbench.errors import InputError, reason
 
 
 def decode(data: bytes, image: str) -> Image.Image:
@@ -15,7 +15,5 @@ def decode(data: bytes, image: str) -> Image.Image:
     try:
         return Image.open(io.BytesIO(data)).convert("RGB")
     except Exception as error:  # Pillow's plugins raise whatever a damaged header leads them to
-        reason = (
-            "no picture that Pillow knows" if "cannot identify" in str(error) else str(error) or type(error).__name__
-        )
-        raise InputError(f"image {image!r} cannot be decoded: {reason}") from error
+        seen = "no picture that Pillow knows" if "cannot identify" in str(error) else reason(error)
+        raise InputError(f"image {image!r} cannot be decoded: {seen}") from error

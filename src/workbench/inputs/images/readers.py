@@ -1,46 +1,43 @@
 """Readers of image sets: folders, tar shards, Parquet files, lists of files, and the sample."""
 
 import tarfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from threading import Lock
+from typing import TypeVar
 
 from workbench.errors import DamagedFileError, InputError, MissingSourceError
 from workbench.files import read_lines
-from workbench.inputs.images.image_set import ImageSet, canonical_id, unique_ids
+from workbench.inputs.images.image_set import ImageSet, canonical_id
 
+Place = TypeVar("Place")
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 
 
 def folder(path: str | Path, name: str | None = None) -> ImageSet:
-    """All pictures below a folder, flat or in folders per class, sorted by path. Raises `InputError` where
-    there are none.
-    """
+    """All pictures below a folder, flat or in folders per class, by path. Raises `InputError` where there are none."""
     root = Path(path)
     if not root.is_dir():
         raise InputError(f"{path} is no folder; give a folder with pictures")
     files = sorted(file for file in root.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
     if not files:
         raise InputError(f"{path} holds no picture ({', '.join(sorted(SUFFIXES))}) at any depth")
-    return _image_set(name or root.resolve().name, root, files)
+    return _of_files(name or root.resolve().name, root, files)
 
 
 def listed(path: str | Path, name: str | None = None) -> ImageSet:
     """The pictures that a text file lists, one path a line, relative to the file's folder."""
     path = Path(path)
     lines = read_lines(path)
-    missing = [line for line in lines if not (path.parent / line).is_file()]
-    if missing or not lines:
-        seen = (
-            f"{len(missing)} of the {len(lines)} pictures, {missing[0]!r} among them, are not there"
-            if missing
-            else "is empty"
-        )
-        raise InputError(f"{path}: {seen}; expected one path a line, relative to {path.parent}")
-    by_id = unique_ids(path, [(canonical_id(line), path.parent / line) for line in lines])
-    return ImageSet(name or path.stem, tuple(by_id), lambda image: by_id[image].read_bytes())
+    advice = f"expected one path a line, relative to {path.parent}"
+    if not lines:
+        raise InputError(f"{path} is empty; {advice}")
+    if missing := [line for line in lines if not (path.parent / line).is_file()]:
+        seen = f"{len(missing)} of the {len(lines)} pictures, {missing[0]!r} among them, are not there"
+        raise InputError(f"{path}: {seen}; {advice}")
+    return _gathered(name or path.stem, path, [(line, path.parent / line) for line in lines], Path.read_bytes)
 
 
 def tar_shards(paths: Sequence[Path], name: str | None = None) -> ImageSet:
@@ -48,34 +45,26 @@ def tar_shards(paths: Sequence[Path], name: str | None = None) -> ImageSet:
     places = []
     for path in paths:
         try:
-            with tarfile.open(path, "r:") as shard:
+            with path.open("rb") as stream, tarfile.open(fileobj=stream, mode="r:") as shard:
                 members = [m for m in shard if m.isfile() and PurePosixPath(m.name).suffix.lower() in SUFFIXES]
-                end = shard.offset
+                stream.seek(shard.offset)
+                end = stream.read(512)
         except (tarfile.TarError, OSError) as error:
             raise DamagedFileError(f"{path} cannot be read as an uncompressed tar file ({error})") from error
-        _check_end(path, end)
-        places += [(canonical_id(m.name), (path, m.offset_data, m.size)) for m in members]
+        if end != bytes(512):  # tarfile takes a cut between two members for the end
+            seen = "it ends without the closing block of a tar file"
+            raise DamagedFileError(f"{path} is truncated: {seen}; fetch it again")
+        places += [(m.name, (path, m.offset_data, m.size)) for m in members]
     if not places:
         raise InputError(f"{', '.join(map(str, paths))}: no picture in it")
-    by_id = unique_ids(paths[0], places)
 
-    def read(image: str) -> bytes:
-        path, offset, size = by_id[image]
+    def read(place: tuple[Path, int, int]) -> bytes:
+        path, offset, size = place
         with path.open("rb") as stream:
             stream.seek(offset)
             return stream.read(size)
 
-    return ImageSet(name or paths[0].stem, tuple(by_id), read)
-
-
-def _check_end(path: Path, end: int) -> None:
-    """A whole tar file closes with blocks of zeros; tarfile takes a cut between two members for the end."""
-    with path.open("rb") as stream:
-        stream.seek(end)
-        if stream.read(512) != bytes(512):
-            raise DamagedFileError(
-                f"{path} is truncated: it ends without the closing block of a tar file; fetch it again"
-            )
+    return _gathered(name or paths[0].stem, paths[0], places, read)
 
 
 def parquet(path: str | Path, name: str | None = None) -> ImageSet:
@@ -92,37 +81,31 @@ def parquet(path: str | Path, name: str | None = None) -> ImageSet:
     try:
         file = pq.ParquetFile(path)
         schema = file.schema_arrow
-        nested = "image" in schema.names and pa.types.is_struct(schema.field("image").type)
-        fields = {field.name for field in schema.field("image").type} if nested else set()
-        named = ["image.path"] if "path" in fields else []
-        keys = named + [key for key in ("id", "image_id", "file_name") if key in schema.names]
-        if "image" not in schema.names or not keys or (nested and "bytes" not in fields):
-            raise InputError(
-                f"{path} has the columns {schema.names}; "
-                "expected 'image' with bytes and 'id', or 'image' with bytes and path"
-            )
-        found = pq.read_table(path, columns=keys[:1]).column(0).combine_chunks()
-        ids = (found.field("path") if pa.types.is_struct(found.type) else found).to_pylist()
+        image = schema.field("image").type if "image" in schema.names else pa.null()
+        fields = {field.name for field in image} if pa.types.is_struct(image) else set()
+        keys = ["image.path"] if "path" in fields else []
+        keys += [key for key in ("id", "image_id", "file_name") if key in schema.names]
+        if pa.types.is_null(image) or not keys or (fields and "bytes" not in fields):
+            expected = "'image' with bytes and 'id', or 'image' with bytes and path"
+            raise InputError(f"{path} has the columns {schema.names}; expected {expected}")
+        ids = pq.read_table(path, columns=keys[:1]).flatten().column(0).to_pylist()
     except (pa.ArrowException, OSError) as error:
         raise DamagedFileError(f"{path} cannot be read as Parquet ({error}); is it truncated?") from error
-    if any(not image for image in ids):
+    if not all(ids):
         raise InputError(f"{path} has pictures without an id; expected a name for each")
     sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
     places = [(group, row) for group, size in enumerate(sizes) for row in range(size)]
-    by_id = unique_ids(path, [(canonical_id(str(image)), place) for image, place in zip(ids, places, strict=True)])
     lock = Lock()
 
     @lru_cache(maxsize=2)
     def row_group(group: int):
-        column = file.read_row_group(group, columns=["image"]).column(0).combine_chunks()
-        return column.field("bytes") if nested else column
+        return file.read_row_group(group, columns=["image.bytes" if fields else "image"]).flatten().column(0)
 
-    def read(image: str) -> bytes:
-        group, row = by_id[image]
+    def read(place: tuple[int, int]) -> bytes:
         with lock:
-            return row_group(group)[row].as_py()
+            return row_group(place[0])[place[1]].as_py()
 
-    return ImageSet(name or path.stem, tuple(by_id), read)
+    return _gathered(name or path.stem, path, list(zip(map(str, ids), places, strict=True)), read)
 
 
 def sample() -> ImageSet:
@@ -131,9 +114,19 @@ def sample() -> ImageSet:
     if not spec or not spec.origin:
         raise MissingSourceError("the sample pictures are in the package foolbox; pip install -e '.[sample]'")
     root = Path(spec.origin).parent / "data"
-    return _image_set("sample", root, sorted(root.glob("imagenet_*.jpg")))
+    return _of_files("sample", root, sorted(root.glob("imagenet_*.jpg")))
 
 
-def _image_set(name: str, root: Path, files: list[Path]) -> ImageSet:
-    by_id = unique_ids(root, [(canonical_id(file.relative_to(root).as_posix()), file) for file in files])
-    return ImageSet(name, tuple(by_id), lambda image: by_id[image].read_bytes())
+def _of_files(name: str, root: Path, files: list[Path]) -> ImageSet:
+    return _gathered(name, root, [(file.relative_to(root).as_posix(), file) for file in files], Path.read_bytes)
+
+
+def _gathered(name: str, where: Path, places: list[tuple[str, Place]], read: Callable[[Place], bytes]) -> ImageSet:
+    """An image set from the path of each picture with the place that `read` takes. Raises `InputError`, naming `where`
+    they come from, for an id that occurs twice.
+    """
+    by_id = {canonical_id(path): place for path, place in places}
+    if len(by_id) < len(places):
+        twice = len(places) - len(by_id)
+        raise InputError(f"{where}: {twice} image ids occur twice; each V1 or V2 image may be there once")
+    return ImageSet(name, tuple(by_id), lambda image: read(by_id[image]))

@@ -8,8 +8,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import InputError
-from workbench.inputs.labels import decisions as files
-from workbench.inputs.labels.decisions import VERDICTS, Decision
+from workbench.inputs.labels import decisions
 from workbench.inputs.labels.label_set import LabelSet, from_mapping
 
 
@@ -28,7 +27,7 @@ class Merged(NamedTuple):
 
 
 def merge(
-    made: Sequence[str | Path | Sequence[Decision]], base: LabelSet | None = None, *, name: str = "relabelled"
+    made: Sequence[str | Path | Sequence[decisions.Decision]], base: LabelSet | None = None, *, name: str = "relabelled"
 ) -> Merged:
     """Merge decisions, given as files or as lists, into a label set.
 
@@ -36,23 +35,23 @@ def merge(
     none where they do not. What nobody judged stays as `base` has it; without `base` the set holds the judged
     pictures only. Raises `InputError` where there is no decision, or none on a picture of `base`.
     """
-    table = verdict_table(
-        [one for each in made for one in (files.read(each) if isinstance(each, str | Path) else each)]
-    )
-    votes = (table == "correct").sum(axis=1) * 2 > table.notna().sum(axis=1)
-    start = {} if base is None else {image: set(base.labels(image)) for image in _known(table, base)}
-    chosen: dict[str, set[int]] = {image: start.get(image, set()) for image in table.index.get_level_values(0)}
-    if base is not None:
-        chosen = {image: labels for image, labels in chosen.items() if image in start}
-    for (image, label), is_label in votes.items():  # pyright: ignore[reportGeneralTypeIssues]
+    found = [decisions.read(each) if isinstance(each, str | Path) else each for each in made]
+    table = verdict_table([one for each in found for one in each])
+    judged = table.index.unique("image")
+    before = {image: [] for image in judged} if base is None else base.mapping()
+    chosen = {image: set(before[image]) for image in judged if image in before}
+    if base is not None and not chosen:
+        seen = f"none of the {len(judged)} judged pictures, {judged[0]!r} among them, is in label set {base.name!r}"
+        raise InputError(f"{seen}; are the decisions on another image set?")
+    is_label = (table == "correct").sum(axis=1) * 2 > table.notna().sum(axis=1)
+    for (image, label), holds in zip(table.index, is_label, strict=True):
         if image in chosen:
-            (chosen[image].add if is_label else chosen[image].discard)(label)
-    labels = from_mapping(name, chosen if base is None else _replaced(base, chosen))
-    unlike = table[[len(set(row.dropna())) > 1 for _, row in table.iterrows()]]
-    return Merged(labels, alpha(table), unlike.reset_index(), len(chosen))
+            (chosen[image].add if holds else chosen[image].discard)(label)
+    disputed = table[[len(set(row.dropna())) > 1 for _, row in table.iterrows()]].reset_index()
+    return Merged(from_mapping(name, before | chosen), alpha(table), disputed, len(chosen))
 
 
-def verdict_table(made: Sequence[Decision]) -> pd.DataFrame:
+def verdict_table(made: Sequence[decisions.Decision]) -> pd.DataFrame:
     """The last verdict of every annotator (columns) on every picture and class (rows); empty where there is none.
 
     Raises `InputError` for no decisions at all.
@@ -72,28 +71,11 @@ def alpha(table: pd.DataFrame) -> float:
     NaN where no two annotators judged the same thing, or where only one verdict occurs. Source: Krippendorff (2011),
     "Computing Krippendorff's alpha-reliability"; nominal level.
     """
-    codes = table.apply(lambda column: column.map({verdict: i for i, verdict in enumerate(VERDICTS)})).astype(float)
+    code = {verdict: float(place) for place, verdict in enumerate(decisions.VERDICTS)}
+    codes = table.apply(lambda column: column.map(code)).astype(float)
     paired = codes[codes.notna().sum(axis=1) > 1].to_numpy()
     if len(np.unique(paired[~np.isnan(paired)])) < 2:
         return float("nan")
     import krippendorff
 
     return float(krippendorff.alpha(reliability_data=paired.T, level_of_measurement="nominal"))
-
-
-def _known(table: pd.DataFrame, base: LabelSet) -> list[str]:
-    judged = pd.Index(table.index.get_level_values(0).unique(), dtype="str")
-    known = judged[base.rows(judged) >= 0].tolist()
-    if not known:
-        raise InputError(
-            f"none of the {len(judged)} judged pictures, {judged[0]!r} among them, is in label set {base.name!r}; "
-            "are the decisions on another image set?"
-        )
-    return known
-
-
-def _replaced(base: LabelSet, chosen: dict[str, set[int]]) -> dict[str, list[int]]:
-    ends = base.indptr.tolist()
-    flat = base.classes.tolist()
-    old = {image: flat[ends[i] : ends[i + 1]] for i, image in enumerate(base.images)}
-    return old | {image: sorted(labels) for image, labels in chosen.items()}

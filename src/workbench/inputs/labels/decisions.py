@@ -4,9 +4,8 @@ A line of the file (JSON Lines)::
 
     {"image": "a.jpg", "label": 281, "verdict": "correct", "annotator": "ada", "time": "2026-11-22T10:00:00+00:00"}
 
-``verdict`` is ``correct``, ``wrong`` or ``unclear``. Taking one back is a line of its own, the same with
-``"undo": true``: nothing that was written is ever changed. A line is on the disk before :meth:`Decisions.add`
-returns.
+``verdict`` is ``correct``, ``wrong`` or ``unclear``. Taking one back is a line of its own, the same with ``"undo":
+true``: nothing that was written is ever changed. A line is on the disk before :meth:`Decisions.add` returns.
 """
 
 import getpass
@@ -22,8 +21,6 @@ from workbench.files import lock
 from workbench.inputs.classes import N_CLASSES
 
 VERDICTS = ("correct", "wrong", "unclear")
-
-
 _open_here: dict[Path, "Decisions"] = {}  # the files that this process writes
 
 
@@ -41,22 +38,33 @@ class Decision:
 class Decisions:
     """A file of decisions, open for writing by one process.
 
-    `made` are the decisions that hold, oldest first; `notes` say what was found on opening; `unsaved` counts
-    those that could not be written yet. Raises `InputError` where another process writes the file,
-    `DamagedFileError` where a line is no decision. A last line that was cut short is moved to a file
-    ``*.rest`` beside it.
+    `made` are the decisions that hold, oldest first; `notes` say what was found on opening; `unsaved` counts those that
+    could not be written yet. Raises `InputError` where another process writes the file, `DamagedFileError` where a line
+    is no decision. A last line that was cut short is moved to a file ``*.rest`` beside it.
     """
 
     def __init__(self, path: str | Path, annotator: str = "") -> None:
         self.path = Path(path).absolute()
         self.annotator = annotator or _user()
-        self.notes: list[str] = []
-        self.made: list[Decision] = []
-        self._of: dict[str, list[Decision]] = {}  # this annotator's, by picture
-        self._lock: Any = None
-        self._lines: list[bytes] = []
         self._waiting: list[bytes] = []
-        self._open()
+        if earlier := _open_here.get(self.path):  # the cell is run again
+            self._waiting = earlier._waiting
+            earlier.close()
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        advice = "give a file of your own with out=..., the files of several annotators can be merged"
+        self._lock: Any = lock(self.path.with_name(f".{self.path.name}.lock"), self.path, advice)
+        try:
+            self.notes = _set_aside(self.path)
+            self._lines = self.path.read_bytes().splitlines(keepends=True) if self.path.exists() else []
+            self.made = _replay(self.path, self._lines + self._waiting)
+        except BaseException:
+            self._lock.close()
+            raise
+        self._of: dict[str, list[Decision]] = {}  # this annotator's, by picture
+        for one in self.made:
+            if one.annotator == self.annotator:
+                self._of.setdefault(one.image, []).append(one)
+        _open_here[self.path] = self
 
     @property
     def unsaved(self) -> int:
@@ -109,26 +117,6 @@ class Decisions:
         self._waiting.append(json.dumps(line, ensure_ascii=False).encode() + b"\n")
         self.save()
 
-    def _open(self) -> None:
-        if earlier := _open_here.get(self.path):  # the cell is run again
-            self._waiting = earlier._waiting
-            earlier.close()
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        advice = "give a file of your own with out=..., the files of several annotators can be merged"
-        self._lock = lock(self.path.with_name(f".{self.path.name}.lock"), self.path, advice)
-        try:
-            if rest := _set_aside(self.path):
-                self.notes.append(f"the last line of {self.path.name} was cut short; it is kept in {rest.name}")
-            self._lines = self.path.read_bytes().splitlines(keepends=True) if self.path.exists() else []
-            self.made = _replay(self.path, self._lines + self._waiting)
-        except BaseException:
-            self._lock.close()
-            raise
-        for one in self.made:
-            if one.annotator == self.annotator:
-                self._of.setdefault(one.image, []).append(one)
-        _open_here[self.path] = self
-
 
 def read(path: str | Path) -> list[Decision]:
     """The decisions of a file that hold, oldest first; a last line that was cut short is passed over.
@@ -153,16 +141,12 @@ def _replay(path: Path, lines: list[bytes]) -> list[Decision]:
             _check(entry)
             decision = Decision(**entry)
         except (ValueError, TypeError, AttributeError, InputError) as error:
-            raise DamagedFileError(
-                f"line {number} of {path} is no decision ({reason(error)}); mend or remove that line, "
-                "nothing in the file was changed"
-            ) from error
+            seen = f"line {number} of {path} is no decision ({reason(error)})"
+            raise DamagedFileError(f"{seen}; mend or remove that line, nothing in the file was changed") from error
+        key = (decision.image, decision.label, decision.annotator)
         if not undo:
             made.append(decision)
-            continue
-        key = (decision.image, decision.label, decision.annotator)
-        undone = [i for i, one in enumerate(made) if (one.image, one.label, one.annotator) == key]
-        if undone:
+        elif undone := [i for i, one in enumerate(made) if (one.image, one.label, one.annotator) == key]:
             made.pop(undone[-1])
     return made
 
@@ -180,21 +164,19 @@ def _check(entry: dict) -> None:
         raise InputError(f"its image is {entry['image']!r}; expected an image id")
 
 
-def _set_aside(path: Path) -> Path | None:
-    """Move a last line that was cut short into a file beside; its path, None where the last line is whole."""
+def _set_aside(path: Path) -> list[str]:
+    """Move a last line that was cut short into a file beside; a note that says so, where there was one."""
     data = path.read_bytes() if path.exists() else b""
     tail = data.rpartition(b"\n")[2]
     if not tail:
-        return None
+        return []
     if _is_whole(tail):  # only the end of the line is missing
         _append(path, b"\n")
-        return None
+        return []
     rest = path.with_name(path.name + ".rest")
     _append(rest, tail + b"\n")
-    with path.open("r+b") as stream:
-        stream.truncate(len(data) - len(tail))
-        os.fsync(stream.fileno())
-    return rest
+    os.truncate(path, len(data) - len(tail))
+    return [f"the last line of {path.name} was cut short; it is kept in {rest.name}"]
 
 
 def _is_whole(line: bytes) -> bool:

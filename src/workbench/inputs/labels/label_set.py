@@ -48,11 +48,9 @@ class LabelSet:
         The last answer is kept: files of predictions mostly share their ids, and looking up 50,000 takes
         longer than scoring them.
         """
-        if self._last and (self._last[0] is images or self._last[0].equals(images)):
-            return self._last[1]
-        rows = self.images.get_indexer(images)
-        self._last[:] = [images, rows]
-        return rows
+        if not self._last or not (self._last[0] is images or self._last[0].equals(images)):
+            self._last[:] = [images, self.images.get_indexer(images)]
+        return self._last[1]
 
     def rows_of(self, images: Iterable[str]) -> np.ndarray:
         """Row of each image in this set, shape (n,). Raises `InputError` where one is missing."""
@@ -60,6 +58,11 @@ class LabelSet:
         if (rows < 0).any():
             raise InputError(f"{int((rows < 0).sum())} pictures are not in label set {self.name!r}")
         return rows
+
+    def mapping(self) -> dict[str, list[int]]:
+        """The set as ``{image id: class indices}``, in order."""
+        ends, flat = self.indptr.tolist(), self.classes.tolist()
+        return {image: flat[ends[row] : ends[row + 1]] for row, image in enumerate(self.images)}
 
     def labels(self, image: str) -> list[int]:
         """Class indices of one image. Raises `InputError` for an id that is not in the set."""
@@ -81,7 +84,7 @@ def from_mapping(name: str, labels: Mapping[str, Iterable[int]]) -> LabelSet:
         raise InputError(f"label set {name!r} has an empty image id; expected a name for each image")
     rows = [sorted({_class_index(name, label) for label in row}) for row in labels.values()]
     flat = np.array([label for row in rows for label in row], dtype=np.uint16)
-    indptr = np.concatenate([[0], np.cumsum([len(row) for row in rows])]).astype(np.int64)
+    indptr = np.cumsum([0, *map(len, rows)], dtype=np.int64)
     return LabelSet(name, pd.Index(list(labels), dtype="str"), indptr, flat)
 
 
@@ -92,10 +95,7 @@ def _class_index(name: str, label) -> int:
     return int(label)
 
 
-def write(labels: LabelSet, path: str | Path) -> Path:
+def write(labels: LabelSet, path: str | Path) -> None:
     """Write a label set as JSON, ``{image id: [class index, ...]}``, as :func:`read` takes it."""
-    ends, flat = labels.indptr.tolist(), labels.classes.tolist()
-    mapping = {image: flat[ends[row] : ends[row + 1]] for row, image in enumerate(labels.images)}
     with writing(Path(path)) as stream:
-        stream.write((json.dumps(mapping, indent=0) + "\n").encode())
-    return Path(path)
+        stream.write((json.dumps(labels.mapping(), indent=0) + "\n").encode())

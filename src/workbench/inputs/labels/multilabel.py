@@ -4,31 +4,27 @@ A picture's ``initial_annots`` list WordNet ids that experts judged ``correct``,
 three may be missing. ``problematic_images`` are left out of every score. ``imagenet_m`` names ImageNet-M's pictures.
 """
 
-import json
 from pathlib import Path
 
 from workbench.errors import DamagedFileError
-from workbench.inputs import classes, images, sources
-
-V1_PREFIX = "ILSVRC2012_val_"  # the file annotates V2 pictures as well
+from workbench.files import read_json
+from workbench.inputs import classes, sources
+from workbench.inputs.images import canonical_id
 
 
 def accepted() -> dict[str, list[int]]:
     """Classes that count as right, for each V1 picture that is not problematic: those judged correct or unclear."""
     contents = _contents()
-    dropped = {images.canonical_id(name) for name in contents["problematic_images"]}
-    known = {
-        images.canonical_id(name): _accepted(annotation)
-        for name, annotation in contents["initial_annots"].items()
-        if name.startswith(V1_PREFIX)
-    }
-    return {image: row for image, row in known.items() if image not in dropped}
+    dropped = {canonical_id(name) for name in contents["problematic_images"]}
+    known = {canonical_id(name): _accepted(annotation) for name, annotation in contents["initial_annots"].items()}
+    # The file annotates V2 pictures as well.
+    return {image: row for image, row in known.items() if image.startswith("ILSVRC2012_val_") and image not in dropped}
 
 
 def major() -> dict[str, list[int]]:
     """The same for the pictures of ImageNet-M, problematic or not."""
     contents = _contents()
-    return {images.canonical_id(name): _accepted(contents["initial_annots"][name]) for name in contents["imagenet_m"]}
+    return {canonical_id(name): _accepted(contents["initial_annots"][name]) for name in contents["imagenet_m"]}
 
 
 def _accepted(annotation: dict) -> list[int]:
@@ -42,11 +38,9 @@ def _contents() -> dict:
 
 def read(path: Path) -> dict:
     """The parsed file. Raises `DamagedFileError` where it is no JSON or lacks one of the three parts."""
-    try:
-        contents = json.loads(path.read_text(encoding="utf-8"))
-        missing = {"initial_annots", "problematic_images", "imagenet_m"} - contents.keys()
-    except (ValueError, OSError, AttributeError) as error:
-        raise DamagedFileError(f"{path} cannot be read ({error}); is it truncated or in another format?") from error
-    if missing:
-        raise DamagedFileError(f"{path} lacks {', '.join(sorted(missing))}; expected human_accuracy_v3.0.0.json")
+    contents = read_json(path)
+    present = contents.keys() if isinstance(contents, dict) else set()
+    if missing := {"initial_annots", "problematic_images", "imagenet_m"} - present:
+        seen = f"{path} lacks {', '.join(sorted(missing))}"
+        raise DamagedFileError(f"{seen}; expected human_accuracy_v3.0.0.json, is it truncated or in another format?")
     return contents

@@ -16,10 +16,12 @@ from functools import cache
 from pathlib import Path
 
 from workbench.errors import InputError, unknown
-from workbench.inputs import classes, images, sources
+from workbench.files import read_json
+from workbench.inputs import classes, sources
+from workbench.inputs.images import canonical_id, sample, v1_id
 from workbench.inputs.labels import multilabel
 from workbench.inputs.labels.label_set import LabelSet, from_mapping
-from workbench.inputs.labels.reading import from_folders, read, read_json
+from workbench.inputs.labels.reading import from_folders, read
 
 
 def load(name_or_file: str) -> LabelSet:
@@ -30,11 +32,11 @@ def load(name_or_file: str) -> LabelSet:
     if name_or_file in NAMED:
         return _named(name_or_file)
     path = Path(name_or_file)
-    if path.suffix and not path.is_file():
+    if not path.suffix:
+        raise unknown("label set", name_or_file, list(NAMED))
+    if not path.is_file():
         raise InputError(f"there is no file {path}; give a label set's name ({', '.join(NAMED)}) or a label file")
-    if path.suffix:
-        return read(path)
-    raise unknown("label set", name_or_file, list(NAMED))
+    return read(path)
 
 
 @cache
@@ -53,23 +55,23 @@ def of(images: Iterable[str], image_set: str) -> LabelSet:
 def _original(source: str) -> dict[str, list[int]]:
     (path,) = sources.locate(source).values()
     listed = read_json(path)["image_filenames"]
-    return {images.canonical_id(image): [classes.index()[wnid]] for image, wnid in listed}
+    return {canonical_id(image): [classes.index()[wnid]] for image, wnid in listed}
 
 
 def _real() -> dict[str, list[int]]:
     # timm keeps the 50,000 lists in the order of the file names.
     rows = read_json(classes.timm_info("imagenet_real_labels.json"))
-    return {images.v1_id(number): row for number, row in enumerate(rows, start=1)}
+    return {v1_id(number): row for number, row in enumerate(rows, start=1)}
 
 
 def _refined() -> dict[str, list[int]]:
     (path,) = sources.locate("v2-refined").values()
-    return {images.canonical_id(image): [int(label) for label in row] for image, row in read_json(path).items()}
+    return {canonical_id(image): [int(label) for label in row] for image, row in read_json(path).items()}
 
 
 def _sample() -> dict[str, list[int]]:
     # imagenet_<nn>_<class>.jpg
-    return {image: [int(Path(image).stem.split("_")[-1])] for image in images.sample().images}
+    return {image: [int(Path(image).stem.split("_")[-1])] for image in sample().images}
 
 
 # The label set that an image set is scored against unless another is given.

@@ -1,13 +1,12 @@
 """Label sets that users bring: files of labels, and folders named after classes."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-from typing import Any
 
-from workbench.errors import DamagedFileError, InputError
-from workbench.files import read_table
-from workbench.inputs import classes, images
+from workbench.errors import InputError
+from workbench.files import read_json, read_table
+from workbench.inputs import classes
+from workbench.inputs.images import canonical_id
 from workbench.inputs.labels.label_set import LabelSet, from_mapping
 
 
@@ -20,14 +19,10 @@ def read(path: Path) -> LabelSet:
     readers = {".json": _read_json, ".csv": _read_table, ".parquet": _read_table}
     if path.suffix not in readers:
         raise InputError(f"{path} ends in {path.suffix!r}; a label file is .json, .csv or .parquet")
-    if not path.is_file():
-        raise InputError(f"there is no file {path}; expected a label file")
     mapping = readers[path.suffix](path)
-    labels = {images.canonical_id(image): row for image, row in mapping.items()}
-    if len(labels) < len(mapping):
-        raise InputError(
-            f"{path} names {len(mapping) - len(labels)} images twice, under different paths; keep one each"
-        )
+    labels = {canonical_id(image): row for image, row in mapping.items()}
+    if twice := len(mapping) - len(labels):
+        raise InputError(f"{path} names {twice} images twice, under different paths; keep one each")
     return from_mapping(path.stem, labels)
 
 
@@ -42,8 +37,7 @@ def _read_table(path: Path) -> dict[str, list]:
     frame = read_table(path)
     if not {"image", "class"} <= set(frame.columns):
         raise InputError(f"{path} has the columns {list(frame.columns)}; expected 'image' and 'class'")
-    frame = frame.assign(image=frame["image"].fillna(""))
-    grouped = frame.groupby("image", sort=False)["class"]
+    grouped = frame.groupby(frame["image"].fillna(""), sort=False)["class"]
     # An empty class turns the column into floats: 3.0 is class 3, 3.7 stays and is refused.
     return {str(image): [_whole(label) for label in group.dropna()] for image, group in grouped}
 
@@ -60,16 +54,8 @@ def from_folders(images: Iterable[str]) -> LabelSet:
     """
     mapping = {}
     for image in images:
-        parent = PurePosixPath(image).parent.name
-        if parent not in classes.index() and not (parent.isdecimal() and int(parent) < classes.N_CLASSES):
+        label = classes.parse(PurePosixPath(image).parent.name)
+        if label is None:
             raise InputError(f"image {image!r} lies in no folder named after a class (a WordNet id, or 0 to 999)")
-        mapping[image] = [classes.index()[parent] if parent in classes.index() else int(parent)]
+        mapping[image] = [label]
     return from_mapping("folders", mapping)
-
-
-def read_json(path: Path) -> Any:
-    """What a JSON file holds. Raises `DamagedFileError` where it cannot be read."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        raise DamagedFileError(f"{path} cannot be read ({error}); is it truncated or in another format?") from error

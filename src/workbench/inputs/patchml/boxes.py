@@ -30,25 +30,18 @@ def read(path: str | Path) -> pd.DataFrame:
     """
     path = Path(path)
     if path.is_dir():
-        rows = [row for file in _xml_files(path) for row in _read_xml(file)]
-        frame = pd.DataFrame(rows, columns=COLUMNS)
-    else:
-        frame = read_table(path)
-        if {"ImageId", "PredictionString"} <= set(frame.columns):
-            frame = pd.DataFrame(_read_kaggle(path, frame), columns=COLUMNS)
+        files = sorted(file for file in path.rglob("*") if file.suffix.lower() == ".xml")
+        if not files:
+            raise InputError(f"{path} holds no annotation (*.xml) at any depth; give the folder of the XML files")
+        frame = pd.DataFrame([row for file in files for row in _read_xml(file)], columns=COLUMNS)
+    elif {"ImageId", "PredictionString"} <= set((frame := read_table(path)).columns):
+        frame = pd.DataFrame(_read_kaggle(path, frame), columns=COLUMNS)
     return _checked(path, frame)
 
 
 def sample() -> pd.DataFrame:
     """The boxes of the 20 sample pictures, drawn for the workbench (data/sample)."""
     return read(sources.data_dir() / "sample" / "boxes.csv")
-
-
-def _xml_files(folder: Path) -> list[Path]:
-    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() == ".xml")
-    if not files:
-        raise InputError(f"{folder} holds no annotation (*.xml) at any depth; give the folder of the XML files")
-    return files
 
 
 def _read_xml(path: Path) -> list[tuple]:
@@ -59,9 +52,8 @@ def _read_xml(path: Path) -> list[tuple]:
     try:
         root: Any = parse(path, forbid_dtd=True).getroot()
     except DefusedXmlException as error:
-        raise InputError(
-            f"{path} declares a document type or entities, which are refused; remove its <!DOCTYPE ...>"
-        ) from error
+        seen = f"{path} declares a document type or entities"
+        raise InputError(f"{seen}, which are refused; remove its <!DOCTYPE ...>") from error
     except (ParseError, LookupError, ValueError) as error:  # the last two: an encoding that is not known
         raise DamagedFileError(f"{path} is no whole XML file ({error}); is it truncated? Copy it again") from error
     if root.tag != "annotation":
@@ -74,10 +66,8 @@ def _read_xml(path: Path) -> list[tuple]:
             for one in root.iter("object")
         ]
     except (AttributeError, TypeError, ValueError) as error:
-        raise InputError(
-            f"{path} has an object without a name or a box of four numbers; expected <name>, and <bndbox> with "
-            f"{', '.join(EDGES)}"
-        ) from error
+        seen = f"{path} has an object without a name or a box of four numbers"
+        raise InputError(f"{seen}; expected <name>, and <bndbox> with {', '.join(EDGES)}") from error
 
 
 def _read_kaggle(path: Path, frame: pd.DataFrame) -> list[tuple]:
@@ -85,9 +75,8 @@ def _read_kaggle(path: Path, frame: pd.DataFrame) -> list[tuple]:
     for image, text in zip(frame["ImageId"], frame["PredictionString"].fillna("").astype(str), strict=True):
         words = text.split()
         if len(words) % 5:
-            raise InputError(
-                f"{path}: the boxes of {image} are {text!r}; expected 'wnid xmin ymin xmax ymax', one box or more"
-            )
+            seen = f"{path}: the boxes of {image} are {text!r}"
+            raise InputError(f"{seen}; expected 'wnid xmin ymin xmax ymax', one box or more")
         rows += [(str(image), *words[start : start + 5]) for start in range(0, len(words), 5)]
     return rows
 
@@ -95,25 +84,20 @@ def _read_kaggle(path: Path, frame: pd.DataFrame) -> list[tuple]:
 def _checked(path: Path, frame: pd.DataFrame) -> pd.DataFrame:
     """Columns, classes and coordinates as this module promises them."""
     if missing := set(COLUMNS) - set(frame.columns):
-        raise InputError(
-            f"{path} has the columns {list(frame.columns)}, not {', '.join(sorted(missing))}; expected {COLUMNS}, "
-            "or Kaggle's ImageId and PredictionString"
-        )
+        seen = f"{path} has the columns {list(frame.columns)}, not {', '.join(sorted(missing))}"
+        raise InputError(f"{seen}; expected {COLUMNS}, or Kaggle's ImageId and PredictionString")
     if frame.empty:
         raise InputError(f"{path} has no box; expected one row for each object")
     if not frame.columns.is_unique:
         raise InputError(f"{path} has a column twice: {list(frame.columns)}; expected each of {COLUMNS} once")
     if (frame["image"].isna() | (frame["image"].astype(str) == "")).any():
         raise InputError(f"{path} has a box without an image; expected an image id in every row")
-    odd = [name for name in ("class", *EDGES) if not _is_plain(frame[name])]
-    if odd:
+    if odd := [name for name in ("class", *EDGES) if not _is_plain(frame[name])]:
         raise InputError(f"{path}: the column {odd[0]} holds {frame[odd[0]].dtype} values; expected numbers or names")
-    edges = np.column_stack([pd.to_numeric(frame[edge], errors="coerce").to_numpy(float) for edge in EDGES])
-    wrong = np.flatnonzero(~np.isfinite(edges).all(axis=1))
-    if len(wrong):
-        first = frame.iloc[wrong[0]]
-        seen = ", ".join(map(str, first[EDGES]))
-        raise InputError(f"{path}: the box of {first['image']} is {seen}; expected four numbers")
+    edges = frame[EDGES].apply(pd.to_numeric, errors="coerce").to_numpy(float)
+    for row in np.flatnonzero(~np.isfinite(edges).all(axis=1))[:1]:
+        image, seen = frame["image"].iloc[row], ", ".join(map(str, frame[EDGES].iloc[row]))
+        raise InputError(f"{path}: the box of {image} is {seen}; expected four numbers")
     if edges.max() <= 1 and (edges % 1).any():
         raise InputError(f"{path} holds boxes between 0 and 1, relative to the picture; expected pixels")
     indices = {name: _class_index(path, name) for name in frame["class"].unique()}
@@ -128,14 +112,10 @@ def _is_plain(column: pd.Series) -> bool:
     return all(isinstance(value, known) and not isinstance(value, bool) for value in column.tolist())
 
 
-def _class_index(path: Path, name) -> int:
-    if isinstance(name, str) and name in classes.index():
-        return classes.index()[name]
+def _class_index(path: Path, name: object) -> int:
     # Written as 7, or as 7.0 where a table turned its numbers into fractions.
-    text = str(name).removesuffix(".0")
-    index = int(text) if text.isascii() and text.isdecimal() else -1
-    if not 0 <= index < classes.N_CLASSES:
-        raise InputError(
-            f"{path} names class {str(name)!r}; expected a WordNet id of ImageNet-1k such as 'n01440764', or 0 to 999"
-        )
-    return index
+    label = classes.parse(str(name).removesuffix(".0"))
+    if label is None:
+        expected = "a WordNet id of ImageNet-1k such as 'n01440764', or 0 to 999"
+        raise InputError(f"{path} names class {str(name)!r}; expected {expected}")
+    return label

@@ -6,15 +6,16 @@ A patch is cropped and scaled once, on first use; a composite is then a few copi
 import io
 import os
 import tempfile
+from functools import cached_property
 from threading import Lock
 
 import numpy as np
-import pandas as pd
 from PIL import Image
 
 from workbench.errors import InputError
 from workbench.inputs import images
 from workbench.inputs.images import ImageSet
+from workbench.inputs.patchml.boxes import EDGES
 from workbench.inputs.patchml.plans import Plan
 
 IN_MEMORY = 2**30  # bytes; larger stores of patches go to a temporary file, which the system caches as it can
@@ -29,38 +30,30 @@ class Composer:
     def __init__(self, plan: Plan, images: ImageSet) -> None:
         missing = set(plan.table["image"]) - set(images.images)
         if missing:
-            raise InputError(
-                f"{len(missing)} pictures of plan {plan.name}, {min(missing)!r} among them, are not in image set "
-                f"{images.name!r}; give the pictures that the plan was made from"
-            )
+            seen = f"{len(missing)} pictures of plan {plan.name}, {min(missing)!r} among them"
+            advice = "give the pictures that the plan was made from"
+            raise InputError(f"{seen}, are not in image set {images.name!r}; {advice}")
         self.plan, self.images = plan, images
-        table = plan.table
         # One slot for each patch at each size; composites that use it again share it.
-        slots, self._slot = np.unique(table[["patch", "width", "height"]].to_numpy(), axis=0, return_inverse=True)
-        self._slot = self._slot.ravel()
-        first = np.full(len(slots), len(table))
-        np.minimum.at(first, self._slot, np.arange(len(table)))
-        self._facts = table[["xmin", "ymin", "xmax", "ymax", "width", "height"]].to_numpy()[first].tolist()
-        ends = np.cumsum(slots[:, 1] * slots[:, 2] * 3)
-        self._starts = np.concatenate([[0], ends])
-        self._by_image = pd.Series(np.arange(len(slots))).groupby(table["image"].to_numpy()[first]).agg(list).to_dict()
+        key, table = ["patch", "width", "height"], plan.table
+        self._slot = table.groupby(key, sort=False).ngroup().tolist()
+        slots = table.drop_duplicates(key)
+        self._facts = slots[[*EDGES, "width", "height"]].to_numpy().tolist()
+        self._starts = np.cumsum([0, *(slots["width"] * slots["height"] * 3)]).tolist()
+        self._slots_of = slots.groupby("image").indices
+        self._placed = table[["image", "x", "y", "width", "height"]].to_numpy().tolist()
+        self._rows = table.groupby("composite").indices
         self._making = Lock()
-        self._locks = {image: Lock() for image in self._by_image}
-        self._store: np.ndarray | None = None
-        self._placed = table[["x", "y", "width", "height"]].to_numpy().tolist()
-        self._images_of = table["image"].tolist()
-        starts = np.flatnonzero(~table["composite"].duplicated())
-        self._rows = dict(zip(table["composite"].iloc[starts], _pairs(starts, len(table)), strict=True))
+        self._locks = {image: Lock() for image in self._slots_of}
         self._done: set[str] = set()
 
     def compose(self, composite: str) -> np.ndarray:
         """One composite, uint8 (canvas, canvas, 3). Raises `InputError` where a picture of it cannot be decoded."""
-        start, stop = self._rows[composite]
         canvas = np.zeros((self.plan.canvas, self.plan.canvas, 3), dtype=np.uint8)
-        for row in range(start, stop):
-            if self._images_of[row] not in self._done:
-                self._crop(self._images_of[row])
-            x, y, width, height = self._placed[row]
+        for row in self._rows[composite]:
+            image, x, y, width, height = self._placed[row]
+            if image not in self._done:
+                self._crop(image)
             canvas[y : y + height, x : x + width] = self._patch(self._slot[row], width, height)
         return canvas
 
@@ -76,15 +69,14 @@ class Composer:
         return buffer.getvalue()
 
     def _patch(self, slot: int, width: int, height: int) -> np.ndarray:
-        return self._pixels()[self._starts[slot] : self._starts[slot + 1]].reshape(height, width, 3)
+        with self._making:
+            pixels = self._pixels
+        return pixels[self._starts[slot] : self._starts[slot + 1]].reshape(height, width, 3)
 
+    @cached_property
     def _pixels(self) -> np.ndarray:
         """The store of all patches; room for them is taken when the first composite is made."""
-        if self._store is None:
-            with self._making:
-                if self._store is None:
-                    self._store = _room(int(self._starts[-1]))
-        return self._store
+        return _room(self._starts[-1])
 
     def _crop(self, image: str) -> None:
         """Every patch of one picture, at every size, from a single decode."""
@@ -92,7 +84,7 @@ class Composer:
             if image in self._done:
                 return
             picture = images.decode(self.images.read(image), image)
-            for slot in self._by_image[image]:
+            for slot in self._slots_of[image]:
                 left, upper, right, lower, width, height = self._facts[slot]
                 if right > picture.width or lower > picture.height:
                     seen = f"picture {image!r} is {picture.width} x {picture.height} pixels, but plan {self.plan.name}"
@@ -106,10 +98,6 @@ def image_set(plan: Plan, images: ImageSet) -> ImageSet:
     """The composites of a plan as an image set like any other; `images` holds the pictures of its patches."""
     composer = Composer(plan, images)
     return ImageSet(plan.name, tuple(plan.composites()), composer.read)
-
-
-def _pairs(starts: np.ndarray, end: int) -> list[tuple[int, int]]:
-    return list(zip(starts.tolist(), [*starts[1:].tolist(), end], strict=True))
 
 
 def _room(n_bytes: int) -> np.ndarray:

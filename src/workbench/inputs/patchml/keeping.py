@@ -11,7 +11,7 @@ from pathlib import Path
 
 from workbench.errors import InputError
 from workbench.files import writing
-from workbench.inputs import labels as label_sets
+from workbench.inputs import labels
 from workbench.inputs.images import ImageSet
 from workbench.inputs.patchml import plans
 from workbench.inputs.patchml.composites import Composer
@@ -28,31 +28,27 @@ def write(
     folder of that name is already there.
     """
     stem, composer = out / plan.name, Composer(plan, images)
-    _refuse_to_mix(plan, stem, format)
-    label_sets.write(plans.label_set(plan), stem.with_suffix(".json"))
-    plans.write(plan, stem.with_suffix(".parquet"))
-    if format == "folder":
-        _write_folder(plan, composer, stem, on_picture)
-    elif format == "tar":
-        _write_tar(plan, composer, stem.with_suffix(".tar"), on_picture)
-    return {"folder": stem, "tar": stem.with_suffix(".tar")}.get(format, stem.with_suffix(".parquet"))
-
-
-def _refuse_to_mix(plan: Plan, stem: Path, format: str) -> None:
-    """A folder holds one set of each seed, and a folder of pictures is never half replaced."""
-    advice = "choose another --out, or remove it"
-    if format == "folder" and stem.exists():
+    plan_file, advice = stem.with_suffix(".parquet"), "choose another --out, or remove it"
+    if format == "folder" and stem.exists():  # a folder of pictures is never half replaced
         raise InputError(f"{stem} is already there; {advice}")
-    earlier = stem.with_suffix(".parquet")
-    if earlier.exists() and not plans.read(earlier).composites().equals(plan.composites()):
-        raise InputError(f"{earlier} is another plan of seed {plan.seed}, of other boxes, sizes or canvas; {advice}")
+    if plan_file.exists() and not plans.read(plan_file).composites().equals(plan.composites()):
+        raise InputError(f"{plan_file} is another plan of seed {plan.seed}, of other boxes, sizes or canvas; {advice}")
+    labels.write(plans.label_set(plan), stem.with_suffix(".json"))
+    plans.write(plan, plan_file)
+    if format == "plan":
+        return plan_file
+    if format == "folder":
+        _write_folder(composer, stem, on_picture)
+        return stem
+    _write_tar(composer, stem.with_suffix(".tar"), on_picture)
+    return stem.with_suffix(".tar")
 
 
-def _write_folder(plan: Plan, composer: Composer, folder: Path, on_picture: Callable[[int], object]) -> None:
+def _write_folder(composer: Composer, folder: Path, on_picture: Callable[[int], object]) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".part-"))
     try:
-        for image, data in _pngs(plan, composer):
+        for image, data in _pngs(composer):
             (part / image).write_bytes(data)
             on_picture(1)
         part.chmod(0o755)
@@ -64,17 +60,17 @@ def _write_folder(plan: Plan, composer: Composer, folder: Path, on_picture: Call
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _write_tar(plan: Plan, composer: Composer, path: Path, on_picture: Callable[[int], object]) -> None:
+def _write_tar(composer: Composer, path: Path, on_picture: Callable[[int], object]) -> None:
     with writing(path) as stream, tarfile.open(fileobj=stream, mode="w") as shard:
-        for image, data in _pngs(plan, composer):
+        for image, data in _pngs(composer):
             member = tarfile.TarInfo(image)
             member.size = len(data)
             shard.addfile(member, io.BytesIO(data))
             on_picture(1)
 
 
-def _pngs(plan: Plan, composer: Composer) -> Iterator[tuple[str, bytes]]:
-    ids = plan.composites()
+def _pngs(composer: Composer) -> Iterator[tuple[str, bytes]]:
+    ids = composer.plan.composites()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         # In slices, so that no more than these wait in memory.
         for start in range(0, len(ids), 64):

@@ -2,15 +2,18 @@
 
 import io
 import warnings
+from collections import Counter
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import PurePosixPath
 
+import numpy as np
 import pandas as pd
 from PIL import Image
 
 from workbench.errors import InputError, reason
 from workbench.inputs.images import ImageSet, canonical_id
+from workbench.inputs.patchml.boxes import EDGES
 
 
 def patches(boxes: pd.DataFrame, images: ImageSet, *, drop_missing: bool = False) -> pd.DataFrame:
@@ -26,17 +29,12 @@ def patches(boxes: pd.DataFrame, images: ImageSet, *, drop_missing: bool = False
     known = boxes["image"].map(ids)
     missing = boxes.loc[known.isna(), "image"].unique()
     if len(missing) and (not drop_missing or len(missing) == len(ids)):
-        raise InputError(
-            f"{len(missing)} of the {len(ids)} annotated pictures, {missing[0]!r} among them, are not in image set "
-            f"{images.name!r} ({len(images)} pictures), or several there have that name; give the folder that holds "
-            "them, or --drop-missing"
-        )
+        seen = f"{len(missing)} of the {len(ids)} annotated pictures, {missing[0]!r} among them, are not in image set "
+        seen += f"{images.name!r} ({len(images)} pictures), or several there have that name"
+        raise InputError(f"{seen}; give the folder that holds them, or --drop-missing")
     found = boxes.assign(image=known).dropna(subset="image").reset_index(drop=True)
-    width, height = _sizes(found["image"], images)
-    clipped = found.assign(
-        **{name: found[name].clip(0, width) for name in ("xmin", "xmax")},
-        **{name: found[name].clip(0, height) for name in ("ymin", "ymax")},
-    )
+    edges = found[EDGES].to_numpy().clip(0, np.tile(_sizes(found["image"], images), 2))
+    clipped = found.assign(**dict(zip(EDGES, edges.T, strict=True)))
     whole = (clipped["xmin"] < clipped["xmax"]) & (clipped["ymin"] < clipped["ymax"])
     seen = {
         "given twice": twice,
@@ -52,16 +50,12 @@ def patches(boxes: pd.DataFrame, images: ImageSet, *, drop_missing: bool = False
 
 def _matched(annotated: Iterable[str], images: ImageSet) -> dict[str, str | None]:
     """Id in the image set of each annotated picture: the same id, else the one picture of that file name."""
-    ids = set(images.images)
-    by_stem: dict[str, str | None] = {}
-    for image in images.images:
-        stem = PurePosixPath(image).stem
-        by_stem[stem] = None if stem in by_stem else image
-    found = {}
-    for name in annotated:
-        canonical = canonical_id(name)
-        found[name] = canonical if canonical in ids else by_stem.get(_stem(canonical))
-    return found
+    stems = [PurePosixPath(image).stem for image in images.images]
+    times = Counter(stems)
+    by_stem = {stem: image for stem, image in zip(stems, images.images, strict=True) if times[stem] == 1}
+    by_id = {image: image for image in images.images}
+    canonical = {name: canonical_id(name) for name in annotated}
+    return {name: by_id.get(image) or by_stem.get(_stem(image)) for name, image in canonical.items()}
 
 
 def _stem(image: str) -> str:
@@ -69,19 +63,17 @@ def _stem(image: str) -> str:
     return path.stem if len(path.suffix) <= 5 else path.name
 
 
-def _sizes(ids: pd.Series, images: ImageSet) -> tuple[pd.Series, pd.Series]:
-    """Width and height of each picture, aligned with `ids`; each picture is opened once, none is decoded."""
-    unique = ids.unique()
+def _sizes(ids: pd.Series, images: ImageSet) -> np.ndarray:
+    """Width and height of the picture of each id, shape (n, 2); each picture is opened once, none is decoded."""
 
     def size(image: str) -> tuple[int, int]:
         try:
             with Image.open(io.BytesIO(images.read(image))) as picture:
                 return picture.size
         except Exception as error:  # Pillow's plugins raise whatever a damaged header leads them to
-            raise InputError(
-                f"the annotated picture {image!r} cannot be opened ({reason(error)}); replace it or drop its boxes"
-            ) from error
+            seen = f"the annotated picture {image!r} cannot be opened ({reason(error)})"
+            raise InputError(f"{seen}; replace it or drop its boxes") from error
 
+    places, unique = pd.factorize(ids)
     with ThreadPoolExecutor(4) as pool:
-        sizes = dict(zip(unique, pool.map(size, unique), strict=True))
-    return ids.map({image: w for image, (w, _) in sizes.items()}), ids.map({i: h for i, (_, h) in sizes.items()})
+        return np.array(list(pool.map(size, unique)))[places]

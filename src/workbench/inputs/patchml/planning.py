@@ -1,8 +1,8 @@
 """Algorithm 1 of "Re-assessing ImageNet" (section 3.2, appendix A): patches are drawn, scaled and placed.
 
-This is geometry alone; :mod:`workbench.inputs.patchml.composites` makes the pictures. The paper's patch sizes and canvas
-are not known: here they are parameters. The defaults are a canvas of 480 pixels with boxes of half of it for up to
-four patches and of a third for six and nine, so that every patch count fills its grid.
+This is geometry alone; `composites` makes the pictures. The paper's patch sizes and canvas are not known: here they
+are parameters. The defaults are a canvas of 480 pixels with boxes of half of it for up to four patches and of a third
+for six and nine, so that every patch count fills its grid.
 """
 
 import hashlib
@@ -34,13 +34,14 @@ def plan(
     fewer patches than that remain; the patch's place in the sample is its grid cell; it is scaled, keeping its
     proportions, to touch its square box, and put at a random place within its cell.
 
-    `patches` is the pool (:func:`workbench.inputs.patchml.patches.patches`). With `composites`, so many are made for each patch
-    count: a large pool is not used up, a small one is restored as often as that takes. The random numbers are NumPy's
-    PCG64, seeded with (seed, patch count): the same on every machine, and the same for one patch count whichever
-    others are asked for. Raises `InputError` where patches cannot fit or are too few.
+    `patches` is the pool (see :func:`workbench.inputs.patchml.patches.patches`). With `composites`, so many are made
+    for each patch count: a large pool is not used up, a small one is restored as often as that takes. The random
+    numbers are NumPy's PCG64, seeded with (seed, patch count): the same on every machine, and the same for one patch
+    count whichever others are asked for. Raises `InputError` where patches cannot fit or are too few.
     """
     chosen = {k: (sizes or {}).get(k, default_size(k, canvas)) for k in _checked_counts(counts, len(patches))}
-    _check_seed(seed)
+    if seed < 0:
+        raise InputError(f"the seed is {seed}; expected 0 or more")
     for count, size in chosen.items():
         check(count, size, canvas)
     if composites is not None and composites < 1:
@@ -73,19 +74,16 @@ def check(count: int, size: int, canvas: int) -> None:
         raise InputError(f"the canvas is {canvas} pixels; expected 1 or more, by default {CANVAS}")
     largest = default_size(count, canvas)
     advice = f"patches of up to {largest} pixels fit" if largest else f"take a canvas of at least {_side(count)} pixels"
+    asked = f"{count} patches of {size} pixels"
     if size < 1:
         raise InputError(f"patches of {size} pixels for {count} on a canvas of {canvas}; {advice}")
     if count * size**2 > canvas**2:
-        raise InputError(
-            f"{count} patches of {size} pixels cover {count * size**2} pixels, more than the canvas of {canvas} has "
-            f"({canvas**2}); {advice}"
-        )
+        seen = f"{asked} cover {count * size**2} pixels, more than the canvas of {canvas} has ({canvas**2})"
+        raise InputError(f"{seen}; {advice}")
     columns = canvas // size
     if count > columns**2:
-        raise InputError(
-            f"{count} patches of {size} pixels need more than the {columns} x {columns} cells of a canvas of {canvas}; "
-            f"{advice}"
-        )
+        seen = f"{asked} need more than the {columns} x {columns} cells of a canvas of {canvas}"
+        raise InputError(f"{seen}; {advice}")
 
 
 def _side(count: int) -> int:
@@ -117,33 +115,17 @@ def _place(shape: np.ndarray, seed: int, count: int, size: int, canvas: int, com
     cell = np.tile(np.arange(count), wanted)
     room = np.stack([side - width, side - height])
     offset = np.floor(rng.random(room.shape) * (room + 1)).astype(np.int64)
-    return pd.DataFrame(
-        {
-            "number": pd.Index([f"{i:05d}.png" for i in range(wanted)], dtype="str").repeat(count),
-            "count": count,
-            "patch": patch,
-            "cell": cell,
-            "x": cell % columns * side + offset[0],
-            "y": cell // columns * side + offset[1],
-            "width": width,
-            "height": height,
-        }
-    )
+    x, y = cell % columns * side + offset[0], cell // columns * side + offset[1]
+    number = pd.Index([f"{i:05d}.png" for i in range(wanted)], dtype="str").repeat(count)
+    table = {"number": number, "count": count, "patch": patch, "cell": cell, "x": x, "y": y}
+    return pd.DataFrame(table | {"width": width, "height": height})
 
 
 def _checked_counts(counts: Sequence[int], n_patches: int) -> list[int]:
-    if not counts or min(counts) < 1:
-        raise InputError(f"patch counts are {list(counts)}; expected whole numbers from 1 up, by default {COUNTS}")
-    if len(set(counts)) < len(counts):
-        raise InputError(f"patch counts are {list(counts)}; expected each once")
+    if not counts or min(counts) < 1 or len(set(counts)) < len(counts):
+        seen = f"patch counts are {list(counts)}"
+        raise InputError(f"{seen}; expected whole numbers from 1 up, each once, by default {COUNTS}")
     if max(counts) > n_patches:
-        raise InputError(
-            f"the pool has {n_patches} patches, fewer than the {max(counts)} of one composite; annotate more objects, "
-            "or ask for smaller patch counts"
-        )
+        seen = f"the pool has {n_patches} patches, fewer than the {max(counts)} of one composite"
+        raise InputError(f"{seen}; annotate more objects, or ask for smaller patch counts")
     return sorted(counts)
-
-
-def _check_seed(seed: int) -> None:
-    if seed < 0:
-        raise InputError(f"the seed is {seed}; expected 0 or more")

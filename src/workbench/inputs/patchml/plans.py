@@ -10,8 +10,8 @@ from workbench.errors import DamagedFileError, InputError
 from workbench.files import writing
 from workbench.inputs.classes import N_CLASSES
 from workbench.inputs.labels import LabelSet, from_mapping
+from workbench.inputs.patchml.boxes import EDGES
 
-EDGES = ["xmin", "ymin", "xmax", "ymax"]
 PLACED = ["composite", "count", "patch", "cell", "x", "y", "width", "height", "image", "class", *EDGES]
 
 
@@ -50,11 +50,8 @@ def label_set(plan: Plan) -> LabelSet:
 
 def counts_by_label(plan: Plan) -> pd.DataFrame:
     """Composites by patch count and by number of distinct labels: ``count, label_count, composites``."""
-    table = plan.table[["count", "class"]].assign(
-        row=plan.table["composite"].ne(plan.table["composite"].shift()).cumsum()
-    )
-    distinct = table.drop_duplicates().groupby(["row", "count"]).size().rename("label_count").reset_index()
-    return distinct.groupby(["count", "label_count"]).size().rename("composites").reset_index()
+    shown = plan.table.groupby(["count", "composite"])["class"].nunique().rename("label_count")
+    return shown.groupby(["count", shown]).size().rename("composites").reset_index()
 
 
 def write(plan: Plan, path: Path) -> None:
@@ -80,18 +77,17 @@ def read(path: str | Path) -> Plan:
         table = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
         raise DamagedFileError(f"the plan {path} cannot be read ({error}); build it again") from error
-    facts = (table.schema.metadata or {}).get(b"patchml")
-    if facts is None:
+    metadata = table.schema.metadata or {}
+    if b"patchml" not in metadata:
         raise InputError(f"{path} is a Parquet file, but no PatchML plan; make one with 'workbench patchml build'")
     try:
-        known = json.loads(facts)
-        sizes = {int(count): int(size) for count, size in known["sizes"].items()}
-        plan = Plan(int(known["seed"]), int(known["canvas"]), sizes, table.to_pandas()[PLACED], str(known["pictures"]))
-        whole = _is_whole(plan)
+        facts = json.loads(metadata[b"patchml"])
+        sizes = {int(count): int(size) for count, size in facts["sizes"].items()}
+        plan = Plan(int(facts["seed"]), int(facts["canvas"]), sizes, table.to_pandas()[PLACED], str(facts["pictures"]))
+        if not _is_whole(plan):
+            raise ValueError("it has patches outside the canvas or in another order")
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DamagedFileError(f"the plan {path} is damaged or of another version ({error}); build it again") from error
-    if not whole:
-        raise DamagedFileError(f"the plan {path} has patches outside the canvas or in another order; build it again")
     return plan
 
 

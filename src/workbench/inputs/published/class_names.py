@@ -1,7 +1,7 @@
 """OpenAI's names of the 1000 classes, as zero-shot evaluation takes them: which classes share one."""
 
 import ast
-from collections import Counter
+from collections import defaultdict
 
 from workbench.errors import DamagedFileError
 from workbench.inputs import sources
@@ -18,22 +18,9 @@ def openai() -> list[str]:
     return [ast.literal_eval(node) for node in _entries("IMAGENET_CLASSNAMES")]
 
 
-def _entries(variable: str) -> list[ast.expr]:
-    (path,) = sources.locate("openai-class-names").values()
-    for node in ast.parse(path.read_text(encoding="utf-8")).body:
-        value = node.value if isinstance(node, ast.Assign) and _name(node) == variable else None
-        if isinstance(value, ast.List | ast.Tuple):
-            return value.elts
-    raise DamagedFileError(f"{path} has no list {variable}; expected open_clip's zero_shot_metadata.py")
-
-
 def n_templates() -> int:
     """Number of OpenAI's prompt templates. Raises as :func:`openai`."""
     return len(_entries("OPENAI_IMAGENET_TEMPLATES"))
-
-
-def _name(node: ast.Assign) -> str:
-    return getattr(node.targets[0], "id", "")
 
 
 def collisions(names: list[str]) -> dict[str, list[int]]:
@@ -42,5 +29,16 @@ def collisions(names: list[str]) -> dict[str, list[int]]:
     >>> collisions(["crane", "missile", "missile"])
     {'missile': [1, 2]}
     """
-    shared = [name for name, count in Counter(names).items() if count > 1]
-    return {name: [i for i, other in enumerate(names) if other == name] for name in shared}
+    places = defaultdict(list)
+    for place, name in enumerate(names):
+        places[name].append(place)
+    return {name: found for name, found in places.items() if len(found) > 1}
+
+
+def _entries(variable: str) -> list[ast.expr]:
+    (path,) = sources.locate("openai-class-names").values()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        match node:
+            case ast.Assign([ast.Name(name)], ast.List(found) | ast.Tuple(found)) if name == variable:
+                return found
+    raise DamagedFileError(f"{path} has no list {variable}; expected open_clip's zero_shot_metadata.py")

@@ -2,16 +2,12 @@
 
 import pandas as pd
 
-from workbench.errors import unknown
 from workbench.inputs import sources
 
 
 def printed(table: str) -> pd.DataFrame:
-    """A table of the paper as it is printed, typos included: the name of a file in ``data/published`` without
-    its extension.
+    """A table as it is printed: the name of a file in ``data/published`` without its extension.
+
+    Raises `UnknownNameError`, naming the nearest, for another name.
     """
-    folder = sources.data_dir() / "published"
-    known = sorted(path.stem for path in folder.glob("*.csv"))
-    if table not in known:
-        raise unknown("published table", table, known)
-    return pd.read_csv(folder / f"{table}.csv", dtype={"label_count": str})
+    return pd.read_csv(sources.table_path("published", "published table", table), dtype={"label_count": str})

@@ -1,14 +1,13 @@
 """Leaderboards as they are published or brought along, and which checkpoint an entry may be."""
 
-import json
 import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from workbench.errors import DamagedFileError, InputError
-from workbench.files import read_table
+from workbench.errors import InputError
+from workbench.files import read_json, read_table
 from workbench.inputs.published import documents
 
 PUBLISHED = {"codesota": "leaderboard-codesota", "overview-2025": "leaderboard-overview-2025"}
@@ -38,12 +37,7 @@ def read(path: str | Path) -> pd.DataFrame:
 
 
 def _read_json(path: Path) -> pd.DataFrame:
-    if not path.is_file():
-        raise InputError(f"there is no file {path}")
-    try:
-        contents = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise DamagedFileError(f"{path} cannot be read as JSON ({error}); is it truncated?") from error
+    contents = read_json(path)
     if isinstance(contents, dict):
         contents = [{"model": model, "top1": score} for model, score in contents.items()]
     if not isinstance(contents, list) or not contents or not all(isinstance(row, dict) for row in contents):
@@ -54,22 +48,13 @@ def _read_json(path: Path) -> pd.DataFrame:
 def _entries(table: pd.DataFrame, name: str, where: str) -> pd.DataFrame:
     model, score = _column(table, MODEL_COLUMNS, "model", where), _column(table, SCORE_COLUMNS, "score", where)
     models = table[model].astype(str).str.strip()
-    if models.duplicated().any():
-        raise InputError(
-            f"{where} names {models[models.duplicated()].iloc[0]!r} twice; expected one row for each model"
-        )
+    for twice in models[models.duplicated()]:
+        raise InputError(f"{where} names {twice!r} twice; expected one row for each model")
     top1 = _fractions(table[score], models, where)
     given = table["rank"] if "rank" in table else top1.rank(method="min", ascending=False)
-    return pd.DataFrame(
-        {
-            "leaderboard": name,
-            "rank": given.astype(int),
-            "model": models,
-            "top1": top1,
-            "verified": table.get("verified"),
-            "parameters": table["parameters"].map(_millions) if "parameters" in table else np.nan,
-        }
-    )
+    parameters = table["parameters"].map(_millions) if "parameters" in table else np.nan
+    entries = {"leaderboard": name, "rank": given.astype(int), "model": models, "top1": top1}
+    return pd.DataFrame(entries | {"verified": table.get("verified"), "parameters": parameters})
 
 
 def _column(table: pd.DataFrame, wanted: tuple[str, ...], kind: str, where: str) -> str:

@@ -4,19 +4,17 @@ ViT-3B and Greedy Soups were judged on the part of V1 that has expert multi-labe
 class no expert accepts. Each has a category and a severity; the paper folds *Borderline* into *Minor*.
 """
 
-import json
-
 import pandas as pd
 
-from workbench.inputs import images, labels, sources
+from workbench.files import read_json
+from workbench.inputs import labels, sources
+from workbench.inputs.images import canonical_id
 
 MODELS = {"vit3b_mistakes": "ViT-3B", "greedy_soups_mistakes": "Greedy Soups"}
 SEVERITIES = ("Major", "Minor", "Borderline")
+FIELDS = {"top_prediction": "predicted", "failure category": "category", "failure severity": "severity"}
 # Categories have two spellings in the public files.
-SPELLINGS = {
-    "Fine-grained with OOV": "Fine-grained error with OOV",
-    "Spurious Correlation": "Spurious correlation",
-}
+SPELLINGS = {"Fine-grained with OOV": "Fine-grained error with OOV", "Spurious Correlation": "Spurious correlation"}
 
 
 def reviewed() -> pd.DataFrame:
@@ -24,28 +22,15 @@ def reviewed() -> pd.DataFrame:
 
     Raises `MissingSourceError` where `imagenet-mistakes` or the original labels are not at hand.
     """
-    frames = []
-    for key, path in sources.locate("imagenet-mistakes").items():
-        rows = json.loads(path.read_text(encoding="utf-8"))
-        frames.append(
-            pd.DataFrame(
-                {
-                    "model": MODELS[key.split("/")[1]],
-                    "image": [images.canonical_id(name) for name in rows],
-                    "predicted": [row["top_prediction"] for row in rows.values()],
-                    "category": [_category(row["failure category"]) for row in rows.values()],
-                    "severity": [row["failure severity"] for row in rows.values()],
-                }
-            )
-        )
-    frame = pd.concat(frames, ignore_index=True)
+    rows = [
+        (MODELS[key.split("/")[1]], canonical_id(name), *(row[field] for field in FIELDS))
+        for key, path in sources.locate("imagenet-mistakes").items()
+        for name, row in read_json(path).items()
+    ]
+    frame = pd.DataFrame(rows, columns=["model", "image", *FIELDS.values()]).replace({"category": SPELLINGS})
     original = labels.load("v1-original")
     frame.insert(2, "original", original.classes[original.rows_of(frame["image"])].astype(int))
     return frame
-
-
-def _category(name: str) -> str:
-    return SPELLINGS.get(name, name)
 
 
 def by_image() -> pd.DataFrame:
@@ -53,7 +38,6 @@ def by_image() -> pd.DataFrame:
 
     Where both models fail on a picture and were judged differently, ViT-3B's review stands; `models` names who fails.
     """
-    frame = reviewed()
-    failing = frame.groupby("image", sort=False)["model"].agg(", ".join).rename("models").reset_index()
-    first = frame.drop_duplicates("image")[["image", "category", "severity"]]
-    return first.merge(failing, on="image", validate="one_to_one")
+    pictures = reviewed().groupby("image", sort=False)
+    first = {column: (column, "first") for column in ("category", "severity")}
+    return pictures.agg(**first, models=("model", ", ".join)).reset_index()

@@ -1,16 +1,12 @@
 import json
 
-import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from workbench.errors import DamagedFileError, InputError, UnknownNameError
+from workbench.errors import DamagedFileError, InputError
 from workbench.inputs import labels
 
 MINE = {"a.png": [7, 3], "b/c.png": [], "d.png": [999], "e.png": [0, 5, 12]}
-ids = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
 
 
 def as_dict(found):
@@ -27,45 +23,6 @@ def write(path, mapping):
     else:
         table.to_parquet(path)
     return path
-
-
-# Numbers of images with 0, 1, ..., 5 and more than 5 labels: seed paper 002, Table 1.
-@pytest.mark.parametrize(
-    ("name", "expected"),
-    [
-        ("v1-real", [3163, 39394, 5408, 1319, 411, 161, 144]),
-        ("v2-refined", [129, 5083, 2385, 1306, 628, 237, 232]),
-    ],
-)
-def test_label_counts_are_those_of_the_paper(public_files, name, expected):
-    counts = labels.load(name).counts
-    assert np.bincount(np.minimum(counts, 6), minlength=7).tolist() == expected
-
-
-@pytest.mark.parametrize(
-    ("name", "multi", "n", "per_class"),
-    [("v1-original", "v1-real", 50_000, 50), ("v2-original", "v2-refined", 10_000, 10)],
-)
-def test_originals_have_one_label_each_and_the_ids_of_their_multi_labels(public_files, name, multi, n, per_class):
-    original = labels.load(name)
-    assert len(original) == n
-    assert original.images.is_unique
-    assert (original.counts == 1).all()
-    assert (np.bincount(original.classes, minlength=1000) == per_class).all()
-    assert set(original.images) == set(labels.load(multi).images)
-
-
-def test_real_labels_line_up_with_their_images(public_files):
-    real, original = labels.load("v1-real"), labels.load("v1-original")
-    labelled = real.images[real.counts > 0]
-    agree = real.table[real.rows(labelled), original.classes[original.rows(labelled)]]
-    assert agree.mean() > 0.85  # a shift by one image would leave about 0.001
-
-
-def test_sample_labels_are_in_the_file_names():
-    sample = labels.load("sample-original")
-    assert len(sample) == 20
-    assert sample.labels("imagenet_01_559.jpg") == [559]
 
 
 @pytest.mark.parametrize("suffix", [".json", ".csv", ".parquet"])
@@ -126,35 +83,25 @@ def test_an_image_called_NA_keeps_its_labels(tmp_path):
     assert as_dict(labels.read(path)) == {"NA": [3], "null": [4]}
 
 
-def test_a_label_file_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"absent\.json.*v1-real"):
-        labels.load(str(tmp_path / "absent.json"))
+@pytest.mark.parametrize(("folder", "label"), [("n01440764", 0), ("n15075141", 999), ("0", 0), ("999", 999), ("07", 7)])
+def test_a_folder_named_after_a_class_labels_its_pictures(folder, label):
+    found = labels.from_folders([f"val/{folder}/x.png"])
+    assert (found.name, found.mapping()) == ("folders", {f"val/{folder}/x.png": [label]})
 
 
-def test_an_unknown_label_set_is_refused_with_the_nearest_name():
-    with pytest.raises(UnknownNameError, match="did you mean 'v1-real'"):
-        labels.load("v1-reel")
+@pytest.mark.parametrize("image", ["x.png", "1000/x.png", "-1/x.png", "dogs/x.png", "n99999999/x.png", "7/deep/x.png"])
+def test_a_folder_that_names_no_class_is_refused(image):
+    with pytest.raises(InputError, match=f"image '{image}' lies in no folder named after a class"):
+        labels.from_folders(["7/a.png", image])
 
 
-def test_a_label_file_that_changed_is_read_again(tmp_path):
-    path = tmp_path / "mine.json"
-    path.write_text('{"a.png": [1]}')
-    assert labels.load(str(path)).labels("a.png") == [1]
-    path.write_text('{"a.png": [2, 3]}')
-    assert labels.load(str(path)).labels("a.png") == [2, 3]
+def test_an_image_with_an_empty_class_among_labels_has_none(tmp_path):
+    (tmp_path / "mine.csv").write_text("image,class\na,3\nb,\na,7\n")
+    assert labels.read(tmp_path / "mine.csv").mapping() == {"a": [3, 7], "b": []}
 
 
-def test_rows_gives_minus_one_for_ids_it_lacks_and_does_not_mix_up_questions():
-    found = labels.from_mapping("mine", {"a": [1], "b": [2], "c": []})
-    assert found.rows(pd.Index(["c", "x", "a"])).tolist() == [2, -1, 0]
-    assert found.rows(pd.Index(["b", "x", "a"])).tolist() == [1, -1, 0]
-    assert found.rows(pd.Index(["b", "x", "a"])).tolist() == [1, -1, 0]
-
-
-@given(st.dictionaries(ids, st.lists(st.integers(0, 999), max_size=8), max_size=12))
-def test_labels_counts_and_table_say_the_same(mapping):
-    found = labels.from_mapping("mine", mapping)
-    expected = {image: sorted(set(row)) for image, row in mapping.items()}
-    assert as_dict(found) == expected
-    assert found.counts.tolist() == [len(row) for row in expected.values()]
-    assert [np.flatnonzero(row).tolist() for row in found.table] == list(expected.values())
+def test_images_that_are_one_are_counted(tmp_path):
+    v1 = "ILSVRC2012_val_0000000"
+    (tmp_path / "mine.json").write_text(json.dumps({f"{v1}{n}{end}": [n] for n in (1, 2) for end in ("", ".JPEG")}))
+    with pytest.raises(InputError, match="names 2 images twice, under different paths"):
+        labels.read(tmp_path / "mine.json")

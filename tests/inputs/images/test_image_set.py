@@ -1,0 +1,50 @@
+"""Ids that never depend on a position, and several sets as one."""
+
+import pytest
+
+from workbench.errors import InputError
+from workbench.inputs import images
+
+V1 = "ILSVRC2012_val_00000293"
+V2 = "0ccba4f5e3ea53b7ba2b1d4fb4a1de1e3b2c9a10"
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (f"{V1}.JPEG", V1),
+        (f"val/n01440764/{V1}.JPEG", V1),
+        (f"{V1}_n01440764.JPEG", V1),
+        (V1, V1),
+        (f"{V2}.jpeg", V2),
+        (f"b-33/7/{V2}.jpeg", V2),
+        ("birds/robin.jpg", "birds/robin.jpg"),
+        ("robin.jpg", "robin.jpg"),
+        ("./robin.jpg", "robin.jpg"),
+        ("", ""),
+        ("a/ILSVRC2012_val_293.JPEG", "a/ILSVRC2012_val_293.JPEG"),  # seven digits missing: no V1 name
+        (f"a/{V1}0.JPEG", f"a/{V1}0.JPEG"),  # a digit too many
+        (f"a/x{V1}.JPEG", f"a/x{V1}.JPEG"),
+        (f"a/{V2[:-1]}.jpeg", f"a/{V2[:-1]}.jpeg"),  # 39 digits: no sha1
+        (f"a/{V2}0.jpeg", f"a/{V2}0.jpeg"),
+        ("a/v1.2/robin.png", "a/v1.2/robin.png"),
+    ],
+)
+def test_canonical_id(path, expected):
+    assert images.canonical_id(path) == expected
+    assert images.canonical_id(images.canonical_id(path)) == expected
+
+
+def test_v1_ids_are_canonical():
+    assert [images.v1_id(1), images.v1_id(50_000)] == ["ILSVRC2012_val_00000001", "ILSVRC2012_val_00050000"]
+    assert images.canonical_id(images.v1_id(293)) == V1
+
+
+def test_sets_together_read_as_each_alone():
+    one = images.ImageSet("one", ("a", "b"), lambda image: f"1{image}".encode())
+    two = images.ImageSet("two", ("c",), lambda image: f"2{image}".encode())
+    both = images.together("both", [one, two])
+    assert (both.name, both.images, len(both)) == ("both", ("a", "b", "c"), 3)
+    assert [both.read(image) for image in both.images] == [b"1a", b"1b", b"2c"]
+    with pytest.raises(InputError, match="the image sets one, two, one share ids"):
+        images.together("both", [one, two, one])
