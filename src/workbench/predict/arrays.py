@@ -7,7 +7,6 @@ hold one row per image, an optional column ``image`` first. Nothing is ever unpi
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -66,18 +65,17 @@ def top_k(outputs: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     if not 1 <= k <= N_CLASSES:
         raise InputError(f"topk is {k}; expected 1 to {N_CLASSES}")
     is_probability = bool((outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1, atol=1e-3))
+    classes, scores = [], []
     # In blocks, so that the sorting of 50,000 rows needs megabytes instead of gigabytes.
-    blocks = [_top_k_block(block, k, is_probability) for block in np.array_split(outputs, len(outputs) // 4096 + 1)]
-    return np.concatenate([b[0] for b in blocks]), np.concatenate([b[1] for b in blocks])
-
-
-def _top_k_block(outputs: np.ndarray, k: int, is_probability: bool) -> tuple[np.ndarray, np.ndarray]:
-    outputs = outputs.astype(np.float64)
-    order = np.argsort(-outputs, axis=1, kind="stable")[:, :k]
-    if not is_probability:
-        outputs = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-        outputs /= outputs.sum(axis=1, keepdims=True)
-    return order.astype(np.uint16), np.take_along_axis(outputs, order, axis=1).astype(np.float32)
+    for block in np.array_split(outputs, len(outputs) // 4096 + 1):
+        chances = block.astype(np.float64)
+        order = np.argsort(-chances, axis=1, kind="stable")[:, :k]
+        if not is_probability:
+            chances = np.exp(chances - chances.max(axis=1, keepdims=True))
+            chances /= chances.sum(axis=1, keepdims=True)
+        classes.append(order.astype(np.uint16))
+        scores.append(np.take_along_axis(chances, order, axis=1).astype(np.float32))
+    return np.concatenate(classes), np.concatenate(scores)
 
 
 def read_images(path: str | Path) -> list[str]:
@@ -105,7 +103,7 @@ Contents = tuple[np.ndarray, np.ndarray | None, list[str] | None]  # classes or 
 
 
 def _read(path: Path) -> Contents:
-    readers = {".npy": _read_npy, ".npz": _read_npz, ".csv": _read_table, ".parquet": _read_table}
+    readers = {".npy": _read_npy, ".npz": _read_npy, ".csv": _read_table, ".parquet": _read_table}
     if path.suffix not in readers:
         raise InputError(f"{path} ends in {path.suffix!r}; predictions are .npy, .npz, .csv or .parquet")
     if not path.is_file():
@@ -123,32 +121,19 @@ def _read(path: Path) -> Contents:
 
 
 def _read_npy(path: Path) -> Contents:
-    return _load(path), None, None
-
-
-def _read_npz(path: Path) -> Contents:
-    arrays = _load(path)
-    name = next((name for name in ("classes", "logits", "probabilities") if name in arrays), None)
-    if name is None:
-        raise InputError(
-            f"{path} holds {', '.join(arrays) or 'nothing'}; expected 'classes', 'logits' or 'probabilities'"
-        )
-    images = [str(image) for image in arrays["images"]] if "images" in arrays else None
-    return arrays[name], arrays.get("scores") if name == "classes" else None, images
-
-
-def _load(path: Path) -> Any:
-    """The array of a .npy, the arrays of a .npz; never a pickle."""
     try:
         loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return loaded
-        with loaded:
-            return dict(loaded)
+        arrays = {"classes": loaded} if isinstance(loaded, np.ndarray) else dict(loaded)
     except Exception as error:  # zip, zlib and numpy each have their own errors for a damaged file
         pickled = "Object arrays cannot be loaded" in str(error)
         hint = "it is pickled, and pickles can run code: save a plain numeric array" if pickled else "is it truncated?"
         raise DamagedFileError(f"{path} cannot be read as a NumPy file; {hint} ({error})") from error
+    name = next((name for name in ("classes", "logits", "probabilities") if name in arrays), None)
+    if name is None:
+        seen = ", ".join(arrays) or "nothing"
+        raise InputError(f"{path} holds {seen}; expected 'classes', 'logits' or 'probabilities'")
+    images = [str(image) for image in arrays["images"]] if "images" in arrays else None
+    return arrays[name], arrays.get("scores") if name == "classes" else None, images
 
 
 def _read_table(path: Path) -> Contents:
