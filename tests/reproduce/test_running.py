@@ -50,12 +50,14 @@ def test_a_failing_notebook_is_marked_and_the_report_still_comes_out(three_noteb
 
 def test_progress_names_what_runs(three_notebooks, tmp_path):
     seen = []
-
-    def note(running, done, total):
-        seen.append((list(running), len(done), total))
-
-    running.reproduce(tmp_path / "out", only=["00-good"], on_change=note)
-    assert seen == [(["00-good"], 0, 1), ([], 1, 1)]
+    running.reproduce(tmp_path / "out", only=["00-good"], on_event=seen.append)
+    assert [(event.kind, event.done, event.note) for event in seen] == [
+        ("begin", 0, ""),
+        ("step", 0, "running 00-good"),
+        ("step", 1, ""),
+        ("end", 1, ""),
+    ]
+    assert {(event.total, event.unit) for event in seen} == {(1, "notebooks")}
 
 
 @pytest.fixture(scope="module")
@@ -101,8 +103,8 @@ def test_every_notebook_states_how_long_it_runs():
 def test_the_longest_notebook_begins_first_and_the_report_keeps_the_order(three_notebooks, tmp_path, monkeypatch):
     begun = []
     monkeypatch.setattr(notebooks, "stated_seconds", {"00-good": 1, "10-raises": 3, "20-dies": 2}.get)
-    runs = running.reproduce(tmp_path / "out", jobs=1, on_change=lambda running, *_: begun.extend(running))
-    assert begun == ["10-raises", "20-dies", "00-good"]
+    runs = running.reproduce(tmp_path / "out", jobs=1, on_event=lambda event: begun.append(event.note))
+    assert [note for note in begun if note] == ["running 10-raises", "running 20-dies", "running 00-good"]
     assert [run.name for run in runs] == ["00-good", "10-raises", "20-dies"]
 
 

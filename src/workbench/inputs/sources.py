@@ -9,13 +9,13 @@ import hashlib
 import os
 import shutil
 import tomllib
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from workbench.errors import DamagedFileError, InputError, MissingSourceError, unknown
 from workbench.files import writing
+from workbench.progress import Event, Listener, silent, telling
 
 
 @dataclass(frozen=True)
@@ -126,20 +126,23 @@ def how_to_fetch(*names: str) -> str:
     )
 
 
-def fetch(name: str, on_file: Callable[[File], object] = lambda file: None) -> list[Path]:
+def fetch(name: str, on_event: Listener = silent) -> list[Path]:
     """Bring a source into the cache, from the mirror if one is set, else over the network; verify every file.
 
-    A file that is already there and whole is kept. `on_file` is called after each file. Raises
+    A file that is already there and whole is kept. `on_event` is told of bytes. Raises
     `MissingSourceError` when a download fails and `DamagedFileError` when what came has another checksum;
     nothing half-written stays.
     """
     paths = []
-    for file in source(name).files:
-        target = cache_dir() / file.path
-        if not (target.is_file() and sha256(target) == file.sha256):
-            _bring(file, target)
-        paths.append(target)
-        on_file(file)
+    with telling(on_event, Event(name, total=source(name).bytes, unit="B")) as tell:
+        done = 0
+        for file in source(name).files:
+            target = cache_dir() / file.path
+            if not (target.is_file() and sha256(target) == file.sha256):
+                _bring(file, target)
+            paths.append(target)
+            done += file.bytes
+            tell(done=done)
     return paths
 
 

@@ -33,14 +33,12 @@ def import_file(
     """
     path = Path(path)
     array, scores, found = _read(path)
-    if images is not None:
-        found = read_images(images)
+    found = found if images is None else read_images(images)
     if found is None:
         raise InputError(f"{path} names no images; give --images, a file with one image id a line in row order")
     if len(found) != len(array):
-        raise InputError(
-            f"{path} has {len(array)} rows, but there are {len(found)} image ids; expected one row per image"
-        )
+        seen = f"{path} has {len(array)} rows, but there are {len(found)} image ids"
+        raise InputError(f"{seen}; expected one row per image")
     if np.issubdtype(array.dtype, np.floating):
         array, scores = top_k(array, topk)
     provenance = {"imported_from": path.name}
@@ -57,9 +55,8 @@ def top_k(outputs: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     array([[3, 0]], dtype=uint16)
     """
     if outputs.ndim != 2 or outputs.shape[1] != N_CLASSES:
-        raise InputError(
-            f"outputs have shape {outputs.shape}; expected (n, {N_CLASSES}), or integer classes of shape (n, k)"
-        )
+        expected = f"(n, {N_CLASSES}), or integer classes of shape (n, k)"
+        raise InputError(f"outputs have shape {outputs.shape}; expected {expected}")
     if not np.isfinite(outputs).all():
         raise InputError(f"{int((~np.isfinite(outputs)).any(axis=1).sum())} rows of outputs hold NaN or infinity")
     if not 1 <= k <= N_CLASSES:
@@ -103,27 +100,28 @@ Contents = tuple[np.ndarray, np.ndarray | None, list[str] | None]  # classes or 
 
 
 def _read(path: Path) -> Contents:
-    readers = {".npy": _read_npy, ".npz": _read_npy, ".csv": _read_table, ".parquet": _read_table}
+    readers = {".npy": _read_numpy, ".npz": _read_numpy, ".csv": _read_table, ".parquet": _read_table}
     if path.suffix not in readers:
         raise InputError(f"{path} ends in {path.suffix!r}; predictions are .npy, .npz, .csv or .parquet")
     if not path.is_file():
         raise InputError(f"there is no file {path}")
     array, scores, images = readers[path.suffix](path)
     if array.dtype.kind not in "iuf" or array.ndim not in (1, 2):
-        raise InputError(
-            f"{path} holds {array.dtype} values of shape {array.shape}; "
-            "expected integer classes (n, k), or outputs (n, 1000)"
-        )
+        seen = f"{path} holds {array.dtype} values of shape {array.shape}"
+        raise InputError(f"{seen}; expected integer classes (n, k), or outputs (n, {N_CLASSES})")
     if images is not None and not all(isinstance(image, str) and image for image in images):
         raise InputError(f"{path} has a row without an image id; expected a name for each image")
     one_class_a_row = array.ndim == 1 and array.dtype.kind in "iu"
     return (array[:, None] if one_class_a_row else array), scores, images
 
 
-def _read_npy(path: Path) -> Contents:
+def _read_numpy(path: Path) -> Contents:
     try:
         loaded = np.load(path, allow_pickle=False)
-        arrays = {"classes": loaded} if isinstance(loaded, np.ndarray) else dict(loaded)
+        if isinstance(loaded, np.ndarray):
+            return loaded, None, None
+        with loaded:
+            arrays = dict(loaded)
     except Exception as error:  # zip, zlib and numpy each have their own errors for a damaged file
         pickled = "Object arrays cannot be loaded" in str(error)
         hint = "it is pickled, and pickles can run code: save a plain numeric array" if pickled else "is it truncated?"

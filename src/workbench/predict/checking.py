@@ -17,9 +17,8 @@ def image_ids(images) -> pd.Index:
         raise InputError("an image id is missing or empty; expected a name for each image")
     if not images.is_unique:
         twice = images[images.duplicated()]
-        raise InputError(
-            f"{len(twice)} image ids occur more than once, {twice[0]!r} among them; each image may appear once"
-        )
+        seen = f"{len(twice)} image ids occur more than once, {twice[0]!r} among them"
+        raise InputError(f"{seen}; each image may appear once")
     return images
 
 
@@ -28,9 +27,8 @@ def classes(classes: np.ndarray, images: pd.Index) -> np.ndarray:
     and a row that names a class twice.
     """
     if classes.ndim != 2 or len(classes) != len(images) or classes.shape[1] == 0:
-        raise InputError(
-            f"classes have shape {classes.shape}; expected ({len(images)}, k): one row per image id, best class first"
-        )
+        expected = f"({len(images)}, k): one row per image id, best class first"
+        raise InputError(f"classes have shape {classes.shape}; expected {expected}")
     if not np.issubdtype(classes.dtype, np.integer):
         raise InputError(f"classes are {classes.dtype}; expected integers from 0 to 999")
     wrong = np.argwhere((classes < 0) | (classes >= N_CLASSES))
@@ -41,12 +39,7 @@ def classes(classes: np.ndarray, images: pd.Index) -> np.ndarray:
             "expected ImageNet class indices (a head with 1001 outputs counts background as 0: subtract 1)"
         )
     ordered = np.sort(classes, axis=1)
-    repeated = np.flatnonzero((ordered[:, 1:] == ordered[:, :-1]).any(axis=1))
-    if len(repeated):
-        raise InputError(
-            f"{len(repeated)} rows name a class twice, that of image {images[repeated[0]]!r} among them; "
-            "expected distinct classes"
-        )
+    _refuse((ordered[:, 1:] == ordered[:, :-1]).any(axis=1), images, "name a class twice", "distinct classes")
     return np.ascontiguousarray(classes, dtype=np.uint16)
 
 
@@ -58,12 +51,11 @@ def scores(scores: np.ndarray, classes: np.ndarray, images: pd.Index) -> np.ndar
         raise InputError(f"scores have shape {scores.shape}, classes {classes.shape}; expected one score per class")
     with np.errstate(over="ignore"):
         scores = np.ascontiguousarray(scores, dtype=np.float32)
-    bad = np.flatnonzero(~np.isfinite(scores).all(axis=1))
-    if len(bad):
-        raise InputError(f"{len(bad)} rows have NaN or infinite scores, that of image {images[bad[0]]!r} among them")
-    unsorted = np.flatnonzero((np.diff(scores, axis=1) > 0).any(axis=1))
-    if len(unsorted):
-        raise InputError(
-            f"{len(unsorted)} rows have scores that increase, that of {images[unsorted[0]]!r} among them; best first"
-        )
+    _refuse(~np.isfinite(scores).all(axis=1), images, "have NaN or infinite scores", "numbers")
+    _refuse((np.diff(scores, axis=1) > 0).any(axis=1), images, "have scores that increase", "the best first")
     return scores
+
+
+def _refuse(bad, images: pd.Index, seen: str, expected: str) -> None:
+    if len(rows := np.flatnonzero(bad)):
+        raise InputError(f"{len(rows)} rows {seen}, that of image {images[rows[0]]!r} among them; expected {expected}")

@@ -48,7 +48,8 @@ class Options:
 
     def key(self, checkpoint: Checkpoint, images: ImageSet) -> dict:
         """What a file's predictions depend on: another key never continues or replaces it silently."""
-        fields = ("input_size", "interpolation", "mean", "std", "crop_pct", "crop_mode")
+        names = ("input_size", "interpolation", "mean", "std", "crop_pct", "crop_mode")
+        seen = {name: checkpoint.input.get(name) for name in names}
         return {
             "checkpoint": checkpoint.name,
             "weights_sha256": checkpoint.sha256,
@@ -59,15 +60,15 @@ class Options:
             "device": self.device.split(":")[0],
             "topk": self.topk,
             "compiled": self.compiles(len(images)),
-        } | {name: _plain(checkpoint.input.get(name)) for name in fields}
+        } | {name: list(one) if isinstance(one, tuple) else one for name, one in seen.items()}  # as JSON gives it back
 
 
 def decided(options: Options) -> Options:
     """The same with every ``auto`` decided for this machine. Raises `InputError` for a value that cannot be."""
-    if options.protocol not in store.PROTOCOLS:
-        raise InputError(f"protocol is {options.protocol!r}; expected one of {', '.join(store.PROTOCOLS)}")
-    if options.compile not in ("auto", "on", "off"):
-        raise InputError(f"compile is {options.compile!r}; expected auto, on or off")
+    choices = {"protocol": store.PROTOCOLS, "precision": PRECISIONS, "compile": ("auto", "on", "off")}
+    for name, known in choices.items():
+        if (value := getattr(options, name)) not in known:
+            raise InputError(f"{name} is {value!r}; expected one of {', '.join(known)}")
     if options.batch_size is not None and options.batch_size < 1:
         raise InputError(f"batch size is {options.batch_size}; expected 1 or more")
     if not 1 <= options.topk <= N_CLASSES:
@@ -89,11 +90,9 @@ def pick_device(device: str) -> str:
 
 
 def pick_precision(precision: str, device: str) -> str:
-    """``auto`` becomes bf16 where the device computes in it natively; raises `InputError` for another name."""
+    """``auto`` becomes bf16 where the device computes in it natively, else fp16 on a GPU and fp32 on a CPU."""
     import torch
 
-    if precision not in PRECISIONS:
-        raise InputError(f"precision is {precision!r}; expected one of {', '.join(PRECISIONS)}")
     if precision != "auto":
         return precision
     if device.startswith("cuda"):
@@ -105,8 +104,3 @@ def pick_precision(precision: str, device: str) -> str:
 def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _plain(value: object) -> object:
-    """As JSON gives it back: tuples become lists."""
-    return list(value) if isinstance(value, tuple) else value

@@ -3,16 +3,13 @@
 import copy
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures import TimeoutError as TooLong
-from typing import TYPE_CHECKING
+
+import torch
 
 from workbench.errors import InputError, reason
 from workbench.inputs.checkpoints import Checkpoint
 from workbench.inputs.classes import N_CLASSES
 from workbench.predict.options import Options
-
-if TYPE_CHECKING:
-    import torch
 
 COMPILE_LIMIT_S = 60
 
@@ -25,8 +22,6 @@ class Runner:
     """
 
     def __init__(self, checkpoint: Checkpoint, options: Options) -> None:
-        import torch
-
         self.checkpoint, self.options, self.chunk = checkpoint, options, options.chunk
         self.dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[options.precision]
         self.on_cpu = options.device == "cpu"
@@ -50,7 +45,7 @@ class Runner:
         pool = ThreadPoolExecutor(1)
         try:
             self.model = pool.submit(self._traced).result(timeout=COMPILE_LIMIT_S)
-        except TooLong:
+        except TimeoutError:
             seen = f"compiling {self.checkpoint.name} took over {COMPILE_LIMIT_S} s"
             warnings.warn(f"{seen}; it runs uncompiled", stacklevel=2)
         except Exception as error:  # tracing executes model code and fails in as many ways
@@ -60,8 +55,6 @@ class Runner:
             pool.shutdown(wait=False)
 
     def _traced(self):
-        import torch
-
         black = torch.zeros(self._shape, dtype=torch.uint8)
         with warnings.catch_warnings(), torch.inference_mode():
             warnings.simplefilter("ignore")
@@ -75,8 +68,6 @@ class Runner:
 
     def _check(self, traced, seed: int) -> None:
         """A trace keeps the way that the model took for one input; raise where it takes another for this one."""
-        import torch
-
         noise = torch.randint(0, 256, self._shape, generator=torch.Generator().manual_seed(seed))
         pixels = self._normalised(noise.to(torch.uint8))
         pairs = zip(self.model(pixels).float(), traced(pixels).float(), strict=True)
@@ -84,14 +75,12 @@ class Runner:
         if not all(torch.corrcoef(torch.stack(pair))[0, 1] > 0.95 for pair in pairs):
             raise ValueError("the traced model gives other results")
 
-    def __call__(self, pixels: "torch.Tensor") -> tuple["torch.Tensor", "torch.Tensor"]:
+    def __call__(self, pixels: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
         """Best classes, int64 (n, topk), and their softmax scores, float32, of uint8 pixels (n, height, width, 3).
 
         Half the pictures go at a time for as long as the device has too little memory, which is said once. Raises
         `InputError` where one picture alone does not fit, or the model gives something else than 1000 outputs.
         """
-        import torch
-
         while True:
             chunk = self.chunk  # several threads may be here at once
             try:
@@ -102,9 +91,7 @@ class Runner:
             except RuntimeError as error:
                 self._halve(chunk, error)
 
-    def _chances(self, pixels: "torch.Tensor", chunk: int) -> "torch.Tensor":
-        import torch
-
+    def _chances(self, pixels: torch.Tensor, chunk: int) -> torch.Tensor:
         n = len(pixels)
         if n < chunk:
             pixels = torch.cat([pixels, pixels[:1].expand(chunk - n, -1, -1, -1)])
@@ -115,14 +102,12 @@ class Runner:
             raise InputError(f"{self.checkpoint.name} gives outputs of shape {shape}; expected {N_CLASSES} classes")
         return outputs[:n].float().softmax(dim=1)
 
-    def _normalised(self, pixels: "torch.Tensor") -> "torch.Tensor":
+    def _normalised(self, pixels: torch.Tensor) -> torch.Tensor:
         # (n, height, width, 3) seen as (n, 3, height, width) is already in channels-last order.
         return (pixels.permute(0, 3, 1, 2).float() * self.scale - self.shift).to(self._weights_dtype)
 
     def _halve(self, chunk: int, error: RuntimeError) -> None:
         """Take half the pictures at a time from now on; raise where memory is not the reason, or one is too many."""
-        import torch
-
         name, device, precision = self.checkpoint.name, self.options.device, self.options.precision
         if not isinstance(error, torch.OutOfMemoryError) and "can't allocate memory" not in str(error):
             if precision == "fp32":
@@ -137,10 +122,8 @@ class Runner:
             warnings.warn(f"{seen}; going on with fewer", stacklevel=2)
 
 
-def _cast(frozen, dtype: "torch.dtype") -> None:
+def _cast(frozen, dtype: torch.dtype) -> None:
     """Cast the weights of a frozen trace, which are constants of its graph, in place."""
-    import torch
-
     for node in frozen.graph.findAllNodes("prim::Constant", recurse=True):
         if node.hasAttribute("value") and node.kindOf("value") == "t" and node.t("value").dtype == torch.float32:
             node.t_("value", node.t("value").to(dtype))

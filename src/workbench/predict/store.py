@@ -99,7 +99,7 @@ def from_arrays(
 
 
 def part(predictions: Predictions, images: ImageSet) -> Predictions:
-    """The predictions on one of the image sets that were run together (:func:`workbench.inputs.images.image_set.together`).
+    """The predictions on one of the image sets that were run together (:func:`workbench.inputs.images.together`).
 
     Raises `InputError` where they hold none of its pictures.
     """
@@ -123,26 +123,20 @@ def write(predictions: Predictions, path: str | Path) -> None:
 
 
 def read(path: str | Path) -> Predictions:
-    """Read and validate one file. Raises `InputError` where there is none, `DamagedFileError` where it is
-    damaged or foreign.
-    """
+    """Read and validate one file; raises `InputError` for none, `DamagedFileError` for one damaged or foreign."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     if not Path(path).is_file():
-        raise InputError(
-            f"there is no predictions file {path}; make one with 'workbench predict' or 'workbench import'"
-        )
+        raise InputError(f"there is no predictions file {path}; make one: 'workbench predict' or 'workbench import'")
     try:
         table = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
         raise DamagedFileError(f"{path} cannot be read as Parquet ({error}); is it truncated? Make it again") from error
     metadata = (table.schema.metadata or {}).get(_METADATA_KEY)
     if metadata is None or not {"image", "classes", "scores"} <= set(table.column_names):
-        raise DamagedFileError(
-            f"{path} is no predictions file (columns: {', '.join(table.column_names)}); "
-            "bring your own with 'workbench import'"
-        )
+        seen = f"{path} is no predictions file (columns: {', '.join(table.column_names)})"
+        raise DamagedFileError(f"{seen}; bring your own with 'workbench import'")
     try:
         return _from_arrow(table, json.loads(metadata))
     except (InputError, ValueError, TypeError, KeyError, AttributeError) as error:

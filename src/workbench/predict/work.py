@@ -2,6 +2,7 @@
 
 import platform
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,8 +14,10 @@ from workbench.inputs.images import ImageSet
 from workbench.predict import journal, pixels, store
 from workbench.predict.journal import Journal
 from workbench.predict.options import Options
-from workbench.predict.runner import Runner
 from workbench.predict.store import Predictions
+
+if TYPE_CHECKING:
+    from workbench.predict.runner import Runner
 
 
 class Work:
@@ -23,7 +26,7 @@ class Work:
     `has` says of every row of the image set whether the journal that was found had it.
     """
 
-    runner: Runner
+    runner: "Runner"
 
     def __init__(self, checkpoint: Checkpoint, images: ImageSet, options: Options) -> None:
         self.checkpoint, self.images, self.options = checkpoint, images, options
@@ -34,6 +37,8 @@ class Work:
 
     def prepare(self) -> None:
         """Put the checkpoint on its device, compiled where the options say so."""
+        from workbench.predict.runner import Runner
+
         self.runner = Runner(self.checkpoint, self.options)
         if self.key["compiled"]:
             self.runner.compile()

@@ -152,7 +152,7 @@ def test_a_run_that_fails_leaves_nothing_half_written(plan, pictures, tmp_path, 
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        keeping.write(plan, pictures, tmp_path, format, on_picture=stop)
+        keeping.write(plan, pictures, tmp_path, format, on_event=stop)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["patchml-1.json", "patchml-1.parquet"]
 
 

@@ -5,7 +5,7 @@ import os
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,11 +16,10 @@ from workbench.inputs.images import ImageSet
 from workbench.inputs.patchml import plans
 from workbench.inputs.patchml.composites import Composer
 from workbench.inputs.patchml.plans import Plan
+from workbench.progress import Event, Listener, silent, telling
 
 
-def write(
-    plan: Plan, images: ImageSet, out: Path, format: str = "tar", on_picture: Callable[[int], object] = lambda n: None
-) -> Path:
+def write(plan: Plan, images: ImageSet, out: Path, format: str = "tar", on_event: Listener = silent) -> Path:
     """Keep a PatchML set below `out`: the plan, its label set, and the pictures; each file is whole or not there.
 
     `format` is ``tar`` (``patchml-<seed>.tar``, the same bytes in every run), ``folder`` (``patchml-<seed>/``, PNG
@@ -32,9 +31,9 @@ def write(
     label_sets.write(plans.label_set(plan), stem.with_suffix(".json"))
     plans.write(plan, stem.with_suffix(".parquet"))
     if format == "folder":
-        _write_folder(plan, composer, stem, on_picture)
+        _write_folder(plan, composer, stem, on_event)
     elif format == "tar":
-        _write_tar(plan, composer, stem.with_suffix(".tar"), on_picture)
+        _write_tar(plan, composer, stem.with_suffix(".tar"), on_event)
     return {"folder": stem, "tar": stem.with_suffix(".tar")}.get(format, stem.with_suffix(".parquet"))
 
 
@@ -48,13 +47,12 @@ def _refuse_to_mix(plan: Plan, stem: Path, format: str) -> None:
         raise InputError(f"{earlier} is another plan of seed {plan.seed}, of other boxes, sizes or canvas; {advice}")
 
 
-def _write_folder(plan: Plan, composer: Composer, folder: Path, on_picture: Callable[[int], object]) -> None:
+def _write_folder(plan: Plan, composer: Composer, folder: Path, on_event: Listener) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".part-"))
     try:
-        for image, data in _pngs(plan, composer):
+        for image, data in _pngs(plan, composer, on_event):
             (part / image).write_bytes(data)
-            on_picture(1)
         part.chmod(0o755)
         part.replace(folder)
     except OSError as error:
@@ -64,19 +62,21 @@ def _write_folder(plan: Plan, composer: Composer, folder: Path, on_picture: Call
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _write_tar(plan: Plan, composer: Composer, path: Path, on_picture: Callable[[int], object]) -> None:
+def _write_tar(plan: Plan, composer: Composer, path: Path, on_event: Listener) -> None:
     with writing(path) as stream, tarfile.open(fileobj=stream, mode="w") as shard:
-        for image, data in _pngs(plan, composer):
+        for image, data in _pngs(plan, composer, on_event):
             member = tarfile.TarInfo(image)
             member.size = len(data)
             shard.addfile(member, io.BytesIO(data))
-            on_picture(1)
 
 
-def _pngs(plan: Plan, composer: Composer) -> Iterator[tuple[str, bytes]]:
-    ids = plan.composites()
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+def _pngs(plan: Plan, composer: Composer, on_event: Listener) -> Iterator[tuple[str, bytes]]:
+    ids, done = plan.composites(), 0
+    with ThreadPoolExecutor(os.cpu_count()) as pool, telling(on_event, Event(plan.name, unit=" pictures")) as tell:
         # In slices, so that no more than these wait in memory.
         for start in range(0, len(ids), 64):
             part = ids[start : start + 64]
-            yield from zip(part, pool.map(composer.png, part), strict=True)
+            for pair in zip(part, pool.map(composer.png, part), strict=True):
+                yield pair
+                done += 1
+                tell(done=done)
