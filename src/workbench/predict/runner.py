@@ -44,7 +44,9 @@ class Runner:
             return
         pool = ThreadPoolExecutor(1)
         try:
-            self.model = pool.submit(self._traced).result(timeout=COMPILE_LIMIT_S)
+            with warnings.catch_warnings():  # the filters are those of all threads: set where they are restored
+                warnings.simplefilter("ignore")
+                self.model = pool.submit(self._traced).result(timeout=COMPILE_LIMIT_S)
         except TimeoutError:
             seen = f"compiling {self.checkpoint.name} took over {COMPILE_LIMIT_S} s"
             warnings.warn(f"{seen}; it runs uncompiled", stacklevel=2)
@@ -56,8 +58,7 @@ class Runner:
 
     def _traced(self):
         black = torch.zeros(self._shape, dtype=torch.uint8)
-        with warnings.catch_warnings(), torch.inference_mode():
-            warnings.simplefilter("ignore")
+        with torch.inference_mode():
             # Freezing folds the normalisations into the weights: in fp32, for bf16 would lose more there than anywhere.
             whole = copy.deepcopy(self.checkpoint.model).float().to(memory_format=torch.channels_last)
             traced = torch.jit.freeze(torch.jit.trace(whole, self._normalised(black).float(), check_trace=False))
