@@ -12,6 +12,12 @@ def work(listener, begin, *steps):
             tell(done=done)
 
 
+def fail(listener):
+    with progress.telling(listener, Event("count", total=9)) as tell:
+        tell(done=1, facts={"event": "progress"})
+        raise KeyError
+
+
 def shown(capsys):
     """What is on each line of the terminal in the end, and what came before."""
     out, err = capsys.readouterr()
@@ -42,9 +48,8 @@ def test_an_end_with_facts_is_told_once():
 
 def test_the_end_is_told_where_an_error_comes_first():
     heard = []
-    with pytest.raises(KeyError), progress.telling(heard.append, Event("count")) as tell:
-        tell(done=1, facts={"event": "progress"})
-        raise KeyError
+    with pytest.raises(KeyError):
+        fail(heard.append)
     assert (heard[-1].kind, heard[-1].done, heard[-1].facts) == ("end", 1, {})
 
 
@@ -98,9 +103,8 @@ def test_a_layout_shows_notes_as_they_change_and_no_rate(capsys):
 
 
 def test_a_bar_that_an_error_ends_gives_the_line_back(capsys):
-    with pytest.raises(KeyError), progress.telling(progress.bar(always=True), Event("count", total=9)) as tell:
-        tell(done=1)
-        raise KeyError
+    with pytest.raises(KeyError):
+        fail(progress.bar(always=True))
     assert capsys.readouterr().err.endswith("\n")
 
 

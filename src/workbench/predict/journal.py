@@ -88,11 +88,13 @@ class Journal:
     def close(self, *, remove: bool = False) -> None:
         """Let go of the file; `remove` it when its contents are in a predictions file."""
         if self._stream is not None:
-            self._stream.close()
-            if remove:
-                clear(self.target)
-            self._lock.close()
-            self._stream = None
+            stream, self._stream = self._stream, None
+            try:
+                stream.close()  # raises again where the disk is full
+                if remove:
+                    clear(self.target)
+            finally:
+                self._lock.close()
 
 
 def path_of(target: Path) -> Path:
