@@ -219,7 +219,7 @@ def parts(folder: Path) -> tuple[float, float]:
     torch.set_num_threads(1)
     ready = runner.Runner(checkpoint, options.decided(options.Options("crop", "auto", "cpu", None, 16, "on")))
     ready.compile()
-    tensor = pixels.read(pictures, groups[0], resizers).pixels[geometry]
+    tensor = pixels.read(pictures, resizers, groups[0]).pixels[geometry]
 
     def rate(work) -> float:
         with ThreadPoolExecutor(cores) as pool:
@@ -228,7 +228,7 @@ def parts(folder: Path) -> tuple[float, float]:
             list(pool.map(work, groups))
             return len(groups) * options.CPU_CHUNK / (time.perf_counter() - started)
 
-    return rate(lambda rows: pixels.read(pictures, rows, resizers)), rate(lambda rows: ready(tensor))
+    return rate(lambda rows: pixels.read(pictures, resizers, rows)), rate(lambda rows: ready(tensor))
 
 
 def predict_seconds(folder: Path, *names: str) -> float:

@@ -75,7 +75,7 @@ def test_batches_are_kept_before_they_are_told(tiny, pictures):
     told = 0
     for batch in flowing(works, pictures(20), wanted):
         told += len(batch.rows)
-        assert works[0].journal.done().tolist() == list(range(told))
+        assert works[0].journal.records()["row"].tolist() == list(range(told))
     assert told == 20
 
 
@@ -84,7 +84,7 @@ def test_only_the_rows_that_are_asked_for_are_run(tiny, pictures, counting):
     works, wanted = prepared([tiny()], small)
     list(flow.run(works, small, np.array([2, 3, 29]), wanted))
     assert reads == {"002.png": 1, "003.png": 1, "029.png": 1}
-    assert works[0].journal.done().tolist() == [2, 3, 29]
+    assert works[0].journal.records()["row"].tolist() == [2, 3, 29]
 
 
 def test_a_row_is_lacking_where_some_work_lacks_it(tiny, pictures):

@@ -180,7 +180,7 @@ def test_what_was_appended_is_in_the_file_at_once_and_kept_in_order_of_rows(targ
     again.append(*rows_of(5, 6))
     for name, expected in zip(("row", "classes", "scores"), rows_of(0, 6), strict=True):
         assert again.records()[name].tolist() == expected.tolist()
-    assert again.done().tolist() == [0, 1, 2, 3, 4, 5]
+    assert again.records()["row"].tolist() == [0, 1, 2, 3, 4, 5]
     again.close()
 
 
@@ -189,7 +189,7 @@ def test_without_a_file_results_stay_in_memory(tmp_path, monkeypatch):
     one = Journal(None, KEY)
     one.append(*rows_of(0, 2))
     one.close(remove=True)
-    assert one.done().tolist() == [0, 1]
+    assert one.records()["row"].tolist() == [0, 1]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -212,7 +212,7 @@ def test_a_tail_cut_at_any_byte_is_read_up_to_the_last_whole_record_and_gone_on_
         path.write_bytes(data[: len(data) - cut])
         one = Journal(target, KEY)
         whole = (5 * size - cut) // size
-        assert one.done().tolist() == list(range(whole))
+        assert one.records()["row"].tolist() == list(range(whole))
         assert path.read_bytes() == data[: len(data) - cut - (5 * size - cut) % size]
         one.append(*rows_of(whole, 5))
         one.close()
@@ -224,7 +224,7 @@ def test_a_header_cut_at_any_byte_begins_anew(target, path):
     for cut in range(1, len(data) + 1):
         path.write_bytes(data[: len(data) - cut])
         one = Journal(target, KEY)
-        assert one.done().tolist() == []
+        assert one.records()["row"].tolist() == []
         one.close()
         assert path.read_bytes() == data
 
@@ -253,7 +253,7 @@ def test_another_key_is_refused_by_name_and_restart_drops_the_file(target, path,
         Journal(target, KEY | change)
     assert path.read_bytes() == before
     one = Journal(target, KEY | change, restart=True)
-    assert one.done().tolist() == []
+    assert one.records()["row"].tolist() == []
     one.close()
     Journal(target, KEY | change).close()
 

@@ -81,7 +81,7 @@ def test_a_border_shows_the_mean_and_a_narrow_crop_less_of_the_picture():
 def test_a_batch_holds_what_decodes_for_each_geometry_and_why_the_rest_does_not(pictures):
     small = pictures(6, broken={1, 4})
     one, other = (pixels.geometry(INPUT | {"input_size": size}, "resize") for size in ((3, 8, 9), (3, 5, 4)))
-    batch = pixels.read(small, np.array([0, 1, 3, 4]), {one: pixels.resizer(one), other: pixels.resizer(other)})
+    batch = pixels.read(small, {one: pixels.resizer(one), other: pixels.resizer(other)}, np.array([0, 1, 3, 4]))
     assert batch.rows.tolist() == [0, 3]
     assert sorted(batch.failures) == ["001.png", "004.png"]
     assert all("no picture that Pillow knows" in reason for reason in batch.failures.values())
@@ -90,13 +90,13 @@ def test_a_batch_holds_what_decodes_for_each_geometry_and_why_the_rest_does_not(
         other: (2, 5, 4, 3),
     }
     for key in (one, other):
-        alone = pixels.read(small, np.array([3]), {key: pixels.resizer(key)}).pixels[key]
+        alone = pixels.read(small, {key: pixels.resizer(key)}, np.array([3])).pixels[key]
         assert (batch.pixels[key][1] == alone[0]).all()
 
 
 def test_a_batch_of_broken_pictures_has_no_pixels(pictures):
     key = pixels.geometry(INPUT, "resize")
-    batch = pixels.read(pictures(3, broken=range(3)), np.arange(3), {key: pixels.resizer(key)})
+    batch = pixels.read(pictures(3, broken=range(3)), {key: pixels.resizer(key)}, np.arange(3))
     assert (batch.rows.tolist(), batch.pixels, len(batch.failures)) == ([], {}, 3)
 
 
@@ -105,6 +105,6 @@ def test_a_file_that_cannot_be_read_is_a_failure_and_another_error_is_not():
         raise {"gone": OSError("it went away"), "odd": KeyError("odd")}[image]
 
     broken = ImageSet("mine", ("gone", "odd"), read)
-    assert pixels.read(broken, np.array([0]), {}).failures == {"gone": "it went away"}
+    assert pixels.read(broken, {}, np.array([0])).failures == {"gone": "it went away"}
     with pytest.raises(KeyError, match="odd"):
-        pixels.read(broken, np.array([1]), {})
+        pixels.read(broken, {}, np.array([1]))

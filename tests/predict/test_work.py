@@ -89,7 +89,7 @@ def test_one_score_that_is_no_number_refuses_the_batch_and_keeps_what_was_before
     scores[1, 1] = value
     with pytest.raises(InputError, match="tiny gives NaN or infinite outputs in fp32; try --precision fp32"):
         one.keep(numbers, classes, scores)
-    assert one.journal.done().tolist() == [0]
+    assert one.journal.records()["row"].tolist() == [0]
     one.close()
 
 

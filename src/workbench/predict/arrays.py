@@ -37,13 +37,13 @@ def import_file(
     if found is None:
         raise InputError(f"{path} names no images; give --images, a file with one image id a line in row order")
     if len(found) != len(array):
-        seen = f"{path} has {len(array)} rows, but there are {len(found)} image ids"
-        raise InputError(f"{seen}; expected one row per image")
+        raise InputError(
+            f"{path} has {len(array)} rows, but there are {len(found)} image ids; expected one row per image"
+        )
     if np.issubdtype(array.dtype, np.floating):
         array, scores = top_k(array, topk)
-    provenance = {"imported_from": path.name}
-    ids = [canonical_id(image) for image in found]
-    return from_arrays(checkpoint, image_set, ids, array, scores, protocol=protocol, provenance=provenance)
+    named = {"protocol": protocol, "provenance": {"imported_from": path.name}}
+    return from_arrays(checkpoint, image_set, [canonical_id(image) for image in found], array, scores, **named)
 
 
 def top_k(outputs: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -55,8 +55,7 @@ def top_k(outputs: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     array([[3, 0]], dtype=uint16)
     """
     if outputs.ndim != 2 or outputs.shape[1] != N_CLASSES:
-        expected = f"(n, {N_CLASSES}), or integer classes of shape (n, k)"
-        raise InputError(f"outputs have shape {outputs.shape}; expected {expected}")
+        raise InputError(f"outputs have shape {outputs.shape}; expected (n, 1000), or integer classes of shape (n, k)")
     if not np.isfinite(outputs).all():
         raise InputError(f"{int((~np.isfinite(outputs)).any(axis=1).sum())} rows of outputs hold NaN or infinity")
     if not 1 <= k <= N_CLASSES:

@@ -23,9 +23,7 @@ def image_ids(images) -> pd.Index:
 
 
 def classes(classes: np.ndarray, images: pd.Index) -> np.ndarray:
-    """Classes as uint16, shape (n, k). Raises `InputError` for another shape, a number that is no class of ImageNet
-    and a row that names a class twice.
-    """
+    """Classes as uint16, shape (n, k). Raises `InputError` for another shape, no class of ImageNet, and one twice."""
     if classes.ndim != 2 or len(classes) != len(images) or classes.shape[1] == 0:
         expected = f"({len(images)}, k): one row per image id, best class first"
         raise InputError(f"classes have shape {classes.shape}; expected {expected}")
@@ -44,9 +42,7 @@ def classes(classes: np.ndarray, images: pd.Index) -> np.ndarray:
 
 
 def scores(scores: np.ndarray, classes: np.ndarray, images: pd.Index) -> np.ndarray:
-    """Scores as float32, shape (n, k). Raises `InputError` for another shape than that of `classes`, a number that is
-    not finite and a row that increases.
-    """
+    """Scores as float32, shape (n, k). Raises `InputError` for another shape, NaN, infinity and rows that increase."""
     if scores.shape != classes.shape:
         raise InputError(f"scores have shape {scores.shape}, classes {classes.shape}; expected one score per class")
     with np.errstate(over="ignore"):

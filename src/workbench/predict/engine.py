@@ -51,8 +51,7 @@ def predict(
     outputs and where no picture can be decoded; `MissingSourceError` where a checkpoint's weights cannot be
     had.
     """
-    folder = None if out is None else Path(out)
-    options = decided(Options(protocol, precision, device, batch_size, topk, compile, folder, restart))
+    options = decided(Options(protocol, precision, device, batch_size, topk, compile, out, restart))
     passes = _passes(checkpoints, memory_budget(options.device))
     results = []
     for number, group in enumerate(passes, start=1):

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 
 import numpy as np
 
@@ -23,8 +24,7 @@ def run(works: Sequence[Work], images: ImageSet, todo: np.ndarray, options: Opti
     """Run rows through every checkpoint and keep the results; each batch comes when its results are kept."""
     resizers = {geometry: pixels.resizer(geometry) for geometry in dict.fromkeys(work.geometry for work in works)}
 
-    def read(rows: np.ndarray) -> Batch:
-        return pixels.read(images, rows, resizers, pinned=options.device.startswith("cuda"))
+    read = partial(pixels.read, images, resizers, pinned=options.device.startswith("cuda"))
 
     def compute(batch: Batch) -> tuple[Batch, list]:
         return batch, [work.runner(batch.pixels[work.geometry]) for work in works if len(batch.rows)]

@@ -20,8 +20,8 @@ EVERY = 512  # records between two fsyncs: a power cut loses no more than that; 
 class Journal:
     """Rows of results for the predictions file `target`: `rows` (n,), `classes` (n, k), `scores` (n, k).
 
-    Without a target they stay in memory. Raises `InputError` where another process writes it or the journal that is
-    there has another key, and `DamagedFileError` where that is none; `restart` drops it unread.
+    Without a target they stay in memory; `restart` drops what is there. Raises `InputError` where another process writes
+    it or it has another key, `DamagedFileError` where it is no journal.
     """
 
     def __init__(self, target: Path | None, key: dict, *, restart: bool = False) -> None:
@@ -51,10 +51,8 @@ class Journal:
         except ValueError as error:
             raise DamagedFileError(f"{path} is no journal of a run ({error}); drop it with --restart") from error
         if difference:
-            raise InputError(
-                f"{path} holds an unfinished run with other settings ({difference}); finish it with those, "
-                "choose another --out, or drop it with --restart"
-            )
+            seen = f"{path} holds an unfinished run with other settings ({difference})"
+            raise InputError(f"{seen}; finish it with those, choose another --out, or drop it with --restart")
         whole = len(body) // self.record.itemsize
         self._parts = [np.frombuffer(body, self.record, count=whole)]
         self._stream = path.open("r+b" if newline else "wb")
@@ -62,10 +60,6 @@ class Journal:
         self._stream.seek(whole * self.record.itemsize, os.SEEK_CUR)
         self._stream.truncate()
         self._stream.flush()
-
-    def done(self) -> np.ndarray:
-        """Rows that have a result."""
-        return self.records()["row"]
 
     def append(self, rows: np.ndarray, classes: np.ndarray, scores: np.ndarray) -> None:
         """Add results; they are in the file when this returns."""

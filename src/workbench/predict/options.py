@@ -19,10 +19,7 @@ GPU_BATCH = 128
 
 @dataclass(frozen=True)
 class Options:
-    """How to run; everything that changes predictions is in :meth:`key`.
-
-    `batch_size` None is the device's own, `out` is the folder of the files.
-    """
+    """How to run, `out` being the folder of the files; everything that changes predictions is in :meth:`key`."""
 
     protocol: str
     precision: str
@@ -30,7 +27,7 @@ class Options:
     batch_size: int | None
     topk: int
     compile: str
-    out: Path | None = None
+    out: str | Path | None = None
     restart: bool = False
 
     @property
@@ -44,7 +41,8 @@ class Options:
 
     def file(self, checkpoint: Checkpoint, images: ImageSet) -> Path | None:
         """Where the predictions of a checkpoint go."""
-        return self.out and self.out / store.file_name(checkpoint.name, images.name, self.protocol)
+        name = store.file_name(checkpoint.name, images.name, self.protocol)
+        return None if self.out is None else Path(self.out) / name
 
     def key(self, checkpoint: Checkpoint, images: ImageSet) -> dict:
         """What a file's predictions depend on: another key never continues or replaces it silently."""

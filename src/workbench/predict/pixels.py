@@ -23,9 +23,7 @@ Resizer = Callable[[Image.Image], np.ndarray]
 
 @dataclass(frozen=True)
 class Batch:
-    """Some rows of an image set: those that decode, their pixels for each geometry, uint8 (n, height, width, 3), and
-    why the others do not, by image id.
-    """
+    """Rows of an image set that decode, their pixels for each geometry, uint8 (n, height, width, 3), and failures."""
 
     rows: np.ndarray
     pixels: "dict[Geometry, torch.Tensor]"
@@ -49,15 +47,8 @@ def resizer(geometry: Geometry) -> Resizer:
 
     size, interpolation, crop_pct, crop_mode, fill = geometry
     # timm's "squash" with crop_pct 1 scales both edges straight to the input size: the protocol "resize".
-    whole: Any = create_transform(
-        input_size=(3, *size),
-        is_training=False,
-        use_prefetcher=True,
-        interpolation=interpolation,
-        crop_pct=crop_pct,
-        crop_mode=crop_mode,
-        **({"mean": fill} if fill else {}),
-    )
+    shape = {"input_size": (3, *size), "crop_pct": crop_pct, "crop_mode": crop_mode} | ({"mean": fill} if fill else {})
+    whole: Any = create_transform(is_training=False, use_prefetcher=True, interpolation=interpolation, **shape)
     *steps, _to_array = whole.transforms
 
     def resize(picture: Image.Image) -> np.ndarray:
@@ -68,11 +59,8 @@ def resizer(geometry: Geometry) -> Resizer:
     return resize
 
 
-def read(images: ImageSet, rows: np.ndarray, resizers: Mapping[Geometry, Resizer], *, pinned: bool = False) -> Batch:
-    """Some rows of an image set, decoded and resized; what cannot be read or decoded is a failure.
-
-    `pinned` memory is what a GPU fetches without the host.
-    """
+def read(images: ImageSet, resizers: Mapping[Geometry, Resizer], rows: np.ndarray, *, pinned: bool = False) -> Batch:
+    """Rows, decoded and resized, `pinned` where a GPU fetches them; what cannot be read or decoded is a failure."""
     import torch
 
     good, failures = [], {}

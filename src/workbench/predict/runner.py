@@ -37,22 +37,18 @@ class Runner:
         self.scale, self.shift = (factor.view(1, 3, 1, 1) for factor in (1 / (255 * std), mean / std))
 
     def compile(self) -> None:
-        """Trace and freeze the model for this shape. Given up, with a warning, where that fails or takes over
-        a minute.
-        """
+        """Trace and freeze the model for this shape; given up, with a warning, where that fails or takes a minute."""
         if not self.on_cpu:
             return
-        pool = ThreadPoolExecutor(1)
+        pool, name = ThreadPoolExecutor(1), self.checkpoint.name
         try:
             with warnings.catch_warnings():  # the filters are those of all threads: set where they are restored
                 warnings.simplefilter("ignore")
                 self.model = pool.submit(self._traced).result(timeout=COMPILE_LIMIT_S)
         except TimeoutError:
-            seen = f"compiling {self.checkpoint.name} took over {COMPILE_LIMIT_S} s"
-            warnings.warn(f"{seen}; it runs uncompiled", stacklevel=2)
+            warnings.warn(f"compiling {name} took over {COMPILE_LIMIT_S} s; it runs uncompiled", stacklevel=2)
         except Exception as error:  # tracing executes model code and fails in as many ways
-            seen = f"{self.checkpoint.name} cannot be compiled ({reason(error)})"
-            warnings.warn(f"{seen}; it runs uncompiled", stacklevel=2)
+            warnings.warn(f"{name} cannot be compiled ({reason(error)}); it runs uncompiled", stacklevel=2)
         finally:
             pool.shutdown(wait=False)
 

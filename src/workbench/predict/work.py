@@ -33,7 +33,7 @@ class Work:
         self.key, self.file = options.key(checkpoint, images), options.file(checkpoint, images)
         self.geometry = pixels.geometry(checkpoint.input, options.protocol)
         self.journal = Journal(self.file, self.key, restart=options.restart)
-        self.has = np.isin(np.arange(len(images)), self.journal.done())
+        self.has = np.isin(np.arange(len(images)), self.journal.records()["row"])
 
     def prepare(self) -> None:
         """Put the checkpoint on its device, compiled where the options say so."""
@@ -52,22 +52,16 @@ class Work:
         self.journal.append(rows[new], classes[new], scores[new])
 
     def finish(self, failures: dict[str, str], speed: dict[str, float]) -> Predictions:
-        """The predictions, which take the journal's place where files are kept.
-
-        Raises `InputError` where no picture could be decoded.
-        """
+        """The predictions, which take the journal's place; raises `InputError` where no picture could be decoded."""
         records, images = self.journal.records(), self.images
         if not len(records):
             reason = next(iter(failures.values()), "there is none")
             raise InputError(f"none of the {len(images)} pictures of {images.name} can be decoded; the first: {reason}")
+        ids = [images.images[row] for row in records["row"]]
+        provenance = {"key": self.key, "failures": failures} | _machine(self.options.device) | speed
+        how = {"protocol": self.options.protocol, "provenance": provenance}
         predictions = store.from_arrays(
-            self.checkpoint.name,
-            images.name,
-            [images.images[row] for row in records["row"]],
-            records["classes"],
-            records["scores"],
-            protocol=self.options.protocol,
-            provenance={"key": self.key, "failures": failures} | _machine(self.options.device) | speed,
+            self.checkpoint.name, images.name, ids, records["classes"], records["scores"], **how
         )
         if self.file is not None:
             store.write(predictions, self.file)
@@ -87,9 +81,8 @@ def finished(checkpoint: Checkpoint, images: ImageSet, options: Options) -> Pred
         return None
     predictions = store.read(file)
     if difference := journal.differences(predictions.provenance.get("key", {}), options.key(checkpoint, images)):
-        raise InputError(
-            f"{file} was made with other settings ({difference}); choose another --out, or replace it with --restart"
-        )
+        seen = f"{file} was made with other settings ({difference})"
+        raise InputError(f"{seen}; choose another --out, or replace it with --restart")
     journal.clear(file)
     return predictions
 
