@@ -21,6 +21,7 @@ def example(**changes):
         ({"classes": [[3, 1, 0], [1000, 2, 7]]}, r"1000 for image 'b\.png'.*subtract 1"),
         ({"classes": [[3, -1, 0], [999, 2, 7]]}, r"-1 for image 'a\.png'"),
         ({"classes": [[3, 1, 0], [2, 7, 2]]}, r"1 rows name a class twice.*'b\.png'"),
+        ({"classes": [[3, 1, 0], [2, 7, 7]]}, r"1 rows name a class twice.*'b\.png'"),
         ({"classes": CLASSES.astype(float)}, "float64; expected integers"),
         ({"classes": CLASSES.astype(bool)}, "bool; expected integers"),
         ({"classes": CLASSES[0]}, r"shape \(3,\)"),

@@ -20,8 +20,8 @@ EVERY = 512  # records between two fsyncs: a power cut loses no more than that; 
 class Journal:
     """Rows of results for the predictions file `target`: `rows` (n,), `classes` (n, k), `scores` (n, k).
 
-    Without a target they stay in memory; `restart` drops what is there. Raises `InputError` where another process writes
-    it or it has another key, `DamagedFileError` where it is no journal.
+    Without a target they stay in memory; `restart` drops what is there. Raises `InputError` where another process has
+    it or it is of another key, `DamagedFileError` where it is no journal.
     """
 
     def __init__(self, target: Path | None, key: dict, *, restart: bool = False) -> None:
