@@ -26,7 +26,7 @@ import psutil
 from workbench.files import writing
 from workbench.inputs import checkpoints, images, patchml
 from workbench.inputs.patchml import boxes, composites, patches
-from workbench.predict import engine, flow, options, pixels, runner
+from workbench.predict import engine, options, pixels, runner
 
 LITE = [f"tf_efficientnet_lite{i}.in1k" for i in range(3)]
 HERE = Path(__file__).parent
@@ -69,7 +69,7 @@ def machine() -> list[str]:
 
     facts = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
     cpu = next((line.split(":")[1].strip() for line in facts if "model name" in line), platform.processor())
-    precision = runner.pick_precision("auto", "cpu")
+    precision = options.pick_precision("auto", "cpu")
     return [
         "# Results",
         "",
@@ -217,9 +217,9 @@ def parts(folder: Path) -> tuple[float, float]:
     resizers = {geometry: pixels.resizer(geometry)}
     groups = [np.arange(i, i + options.CPU_CHUNK) for i in range(0, min(len(pictures), 400), options.CPU_CHUNK)]
     torch.set_num_threads(1)
-    ready = runner.Runner(checkpoint, "cpu", runner.pick_precision("auto", "cpu"), options.CPU_CHUNK, 16)
+    ready = runner.Runner(checkpoint, options.decided(options.Options("crop", "auto", "cpu", None, 16, "on")))
     ready.compile()
-    _, tensors, _ = flow.read(pictures, groups[0], resizers, pinned=False)
+    tensor = pixels.read(pictures, resizers, groups[0]).pixels[geometry]
 
     def rate(work) -> float:
         with ThreadPoolExecutor(cores) as pool:
@@ -228,9 +228,7 @@ def parts(folder: Path) -> tuple[float, float]:
             list(pool.map(work, groups))
             return len(groups) * options.CPU_CHUNK / (time.perf_counter() - started)
 
-    return rate(lambda rows: flow.read(pictures, rows, resizers, pinned=False)), rate(
-        lambda rows: ready(tensors[geometry])
-    )
+    return rate(lambda rows: pixels.read(pictures, resizers, rows)), rate(lambda rows: ready(tensor))
 
 
 def predict_seconds(folder: Path, *names: str) -> float:

@@ -462,7 +462,7 @@ def test_predict_on_a_full_disk_is_one_sentence_and_goes_on_afterwards(six, run,
     append = journal.Journal.append
 
     def full(self, rows, classes, scores):
-        if len(self.done()) >= 2:
+        if len(self.records()) >= 2:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         append(self, rows, classes, scores)
 

@@ -70,10 +70,11 @@ def reproduce(
     ] = None,
 ) -> None:
     """Run every notebook and write the report, the figures and the tables."""
+    from workbench import progress
     from workbench.reproduce import running
 
-    values = dict(parameter or [])
-    runs = running.reproduce(out, only=only or (), values=values, jobs=jobs, on_change=terminal.notebook_bar())
+    bar = progress.bar(progress.COUNTED, always=True)
+    runs = running.reproduce(out, only=only or (), values=dict(parameter or []), jobs=jobs, on_event=bar)
     for run in runs:
         typer.echo(f"  {run.name:22} {run.seconds:6.1f} s  {'FAILED: ' + run.error if run.error else 'ok'}")
     typer.echo(f"Open {out / 'index.html'}")
@@ -214,6 +215,7 @@ def build(
     drop_missing: Annotated[bool, typer.Option(help="Leave out boxes of pictures that are not there.")] = False,
 ) -> None:
     """Place annotated objects on black canvases: a plan, its label set, and the pictures."""
+    from workbench import progress
     from workbench.inputs import opening, patchml
     from workbench.inputs.images import readers
     from workbench.inputs.patchml import boxes, keeping, patches
@@ -235,7 +237,7 @@ def build(
             composites=number,
             pictures=opening.absolute(images) if images else "",
         )
-        kept = keeping.write(plan, pictures, out, format.value, on_picture=terminal.picture_bar(plan.name))
+        kept = keeping.write(plan, pictures, out, format.value, on_event=progress.bar())
         table = patchml.counts_by_label(plan)
         listed = table[table["count"] == table["label_count"]].set_index("count")["composites"].to_dict()
         whole = ", ".join(f"{listed.get(k, 0)} with {k} labels" for k in wanted)
@@ -276,15 +278,13 @@ def fetch(
     mirror: Mirror = None,
 ) -> None:
     """Download, verify and cache the public files (data/sources.toml)."""
-    from tqdm import tqdm
-
+    from workbench import progress
     from workbench.inputs import sources
 
     _use_mirror(mirror)
     wanted = names or [name for name, source in sources.registry().items() if not source.optional]
     for source in [sources.source(name) for name in wanted]:
-        with tqdm(total=source.bytes, desc=source.name, unit="B", unit_scale=True) as bar:
-            sources.fetch(source.name, on_file=lambda file, bar=bar: bar.update(file.bytes))
+        sources.fetch(source.name, progress.bar(always=True))
     typer.echo(f"Verified and cached in {sources.cache_dir()}")
 
 

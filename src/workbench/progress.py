@@ -1,46 +1,91 @@
-"""What a run says while it runs: events of the engine, shown as a bar or written as JSON lines."""
+"""What long work says while it runs: events, shown as a bar or written as JSON lines."""
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import time
+from typing import Any, Literal
 
-Listener = Callable[[dict], object]
+COUNTED = " {bar:20} {n_fmt}/{total_fmt} {unit}, {elapsed}{postfix}"  # a layout for steps that take minutes: no rate
 
 
-def bar() -> Listener:
-    """A progress bar on stderr: pictures done, images/s, time left. Silent where stderr is no terminal."""
+@dataclass(frozen=True)
+class Event:
+    """Long work begins, gets on or ends: `done` of `total` (None: not known), counted in `unit`."""
+
+    task: str  # in words
+    kind: Literal["begin", "step", "end"] = "begin"
+    done: int = 0
+    total: int | None = None
+    unit: str = ""
+    note: str = ""  # shown after the bar
+    facts: Mapping[str, object] = field(default_factory=dict)  # for a log, which leaves out an event without facts
+
+
+Listener = Callable[[Event], object]
+
+
+def silent(event: Event) -> None:
+    """Tell nobody."""
+
+
+@contextmanager
+def telling(listener: Listener, begin: Event) -> Iterator[Callable[..., None]]:
+    """Tell of `begin`; then of a step at each call of the function that this gives, which takes what changed.
+
+    The end is told too, also where an error comes first; then, or where nobody gave it any, it has no facts.
+    """
+    last = begin
+
+    def tell(kind: Literal["step", "end"] = "step", **changes: Any) -> None:
+        nonlocal last
+        last = replace(last, **({"kind": kind, "note": "", "facts": {}} | changes))
+        listener(last)
+
+    listener(begin)
+    try:
+        yield tell
+    finally:
+        if last.kind != "end":
+            tell("end")
+
+
+def bar(layout: str | None = None, *, always: bool = False) -> Listener:
+    """A progress bar on stderr: what is done, how fast, the time left. Silent where stderr is no terminal, unless
+    `always`. `layout` is in tqdm's terms.
+    """
     from tqdm import tqdm
 
-    bars: dict[str, tqdm] = {}
+    now: Any = None
+    note = ""
 
-    def show(event: dict) -> None:
-        if event["event"] == "pass":
-            text = (
-                f"{event['checkpoints'][0]}"
-                if len(event["checkpoints"]) == 1
-                else f"{len(event['checkpoints'])} checkpoints"
-            )
-            if event["passes"] > 1:
-                text = f"pass {event['number']} of {event['passes']}: {text}"
-            quiet = not sys.stderr.isatty()
-            bars["now"] = tqdm(total=event["total"], initial=event["done"], desc=text, unit="img", disable=quiet)
-        elif event["event"] == "progress":
-            bars["now"].update(event["done"] - bars["now"].n)
-        elif event["event"] == "pass finished":
-            bars["now"].close()
+    def show(event: Event) -> None:
+        nonlocal now, note
+        if event.kind == "begin":
+            looks = {"desc": event.task, "unit": event.unit, "unit_scale": event.unit == "B", "bar_format": layout}
+            quiet = not (always or sys.stderr.isatty())
+            now = tqdm(total=event.total, initial=event.done, disable=quiet, **looks)
+        now.update(event.done - now.n)
+        if event.note != note:
+            note = event.note
+            now.set_postfix_str(note)
+        if event.kind == "end":
+            now.close()
 
     return show
 
 
 def json_log(path: str | Path) -> Listener:
-    """Append every event to a file as one line of JSON, with the seconds since the epoch."""
+    """Append the facts of every event that has any to a file, as one line of JSON with the seconds since the epoch."""
     file = Path(path)
 
-    def write(event: dict) -> None:
-        with file.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps({"time": round(time(), 3), **event}) + "\n")
+    def write(event: Event) -> None:
+        if event.facts:
+            with file.open("a", encoding="utf-8") as stream:
+                stream.write(json.dumps({"time": round(time(), 3), **event.facts}) + "\n")
 
     return write
 
@@ -48,7 +93,7 @@ def json_log(path: str | Path) -> Listener:
 def several(*listeners: Listener) -> Listener:
     """One listener that tells all of them."""
 
-    def tell(event: dict) -> None:
+    def tell(event: Event) -> None:
         for listener in listeners:
             listener(event)
 

@@ -1,4 +1,4 @@
-"""What the commands read from a command line and show in a terminal: numbers, bars and tables."""
+"""What the commands read from a command line and print in a terminal: numbers and tables."""
 
 from enum import StrEnum
 
@@ -11,32 +11,6 @@ class Format(StrEnum):
     table = "table"
     csv = "csv"
     json = "json"
-
-
-def notebook_bar():
-    """A function that draws which notebooks run; the bar appears at its first call: all arguments were accepted."""
-    from tqdm import tqdm
-
-    bars: list[tqdm] = []
-
-    def show(running: list[str], done: list, total: int) -> None:
-        if not bars:
-            layout = "{desc} {bar:20} {n_fmt}/{total_fmt} notebooks, {elapsed}{postfix}"
-            bars.append(tqdm(total=total, bar_format=layout))
-        bars[0].n = len(done)
-        bars[0].set_postfix_str(f"running {', '.join(running)}" if running else "", refresh=True)
-        if len(done) == total:
-            bars[0].close()
-
-    return show
-
-
-def picture_bar(name: str):
-    """A function that is told of pictures made and draws how many there are; quiet where nobody looks."""
-    from tqdm import tqdm
-
-    bar = tqdm(desc=name, unit=" pictures", disable=None)
-    return bar.update
 
 
 def whole_numbers(text: str, option: str) -> list[int]:

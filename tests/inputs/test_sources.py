@@ -145,10 +145,17 @@ def test_a_mirror_that_is_no_folder_is_refused_by_name(register, tmp_path, monke
 
 def test_fetch_copies_the_mirror_into_the_cache(mirror):
     seen = []
-    paths = sources.fetch("tiny", on_file=lambda file: seen.append(file.path))
+    paths = sources.fetch("tiny", seen.append)
     assert [path.read_bytes() for path in paths] == list(CONTENTS.values())
-    assert seen == ["who/what/some/one.txt", "who/what/some/two.txt"]
-    assert cached_files() == set(seen)
+    sizes = [len(text) for text in CONTENTS.values()]
+    assert [(event.kind, event.done) for event in seen] == [
+        ("begin", 0),
+        ("step", sizes[0]),
+        ("step", sum(sizes)),
+        ("end", sum(sizes)),
+    ]
+    assert {(event.task, event.total, event.unit) for event in seen} == {("tiny", sum(sizes), "B")}
+    assert cached_files() == {"who/what/some/one.txt", "who/what/some/two.txt"}
 
 
 def test_a_second_fetch_needs_neither_mirror_nor_network(mirror):

@@ -2,6 +2,8 @@
 
 import io
 import os
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ from PIL import Image
 from torch import nn
 
 from workbench.inputs import checkpoints, images
+from workbench.predict import engine
 
 SIZE = (3, 32, 32)
 
@@ -68,3 +71,63 @@ def thousand_classes_sample():
     if not root.is_dir():
         pytest.skip("needs EliSchwartz/imagenet-sample-images below WORKBENCH_MIRROR")
     return images.folder(root, "sample200")
+
+
+class Interrupted(Exception):
+    """What a listener raises to stop a run."""
+
+
+@pytest.fixture
+def stop_after():
+    """``on_event=stop_after(16)``: raises ``stop_after.error`` when so many pictures are done."""
+
+    def make(n):
+        def listen(event):
+            if event.kind == "step" and event.done >= n:
+                raise Interrupted
+
+        return listen
+
+    make.error = Interrupted
+    return make
+
+
+@pytest.fixture
+def counting():
+    """``counting(pictures)``: the same set, and how often each picture was read."""
+
+    def make(pictures):
+        counts = Counter()
+
+        def read(image):
+            counts[image] += 1
+            return pictures.read(image)
+
+        return replace(pictures, read=read), counts
+
+    return make
+
+
+@pytest.fixture
+def run():
+    """``run(checkpoint, pictures, **options)``: the predictions of one checkpoint; on the CPU in fp32."""
+
+    def call(checkpoint, pictures, **options):
+        (one,) = engine.predict([checkpoint], pictures, **({"device": "cpu", "precision": "fp32"} | options))
+        return one
+
+    return call
+
+
+@pytest.fixture
+def assert_same():
+    """Two predictions hold the same numbers for the same images, in whatever order."""
+
+    def compare(one, other):
+        first, second = (
+            {image: row for image, *row in zip(x.images, x.classes.tolist(), x.scores.tolist(), strict=True)}
+            for x in (one, other)
+        )
+        assert first == second
+
+    return compare

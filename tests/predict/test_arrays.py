@@ -67,6 +67,35 @@ def test_lists_in_cells_are_classes(tmp_path):
     assert load(path).classes.tolist() == CLASSES.tolist()
 
 
+def test_scores_beside_classes_are_kept(tmp_path, listed):
+    scores = np.array([[0.5, 0.25, 0.25], [0.9, 0.1, 0.0]])
+    np.savez(tmp_path / "mine.npz", classes=CLASSES, scores=scores, images=np.array(IDS))
+    pd.DataFrame({"image": IDS, "classes": CLASSES.tolist(), "scores": scores.tolist()}).to_parquet(
+        tmp_path / "mine.parquet"
+    )
+    for name in ("mine.npz", "mine.parquet"):
+        np.testing.assert_allclose(load(tmp_path / name).scores, scores, rtol=1e-6)
+    np.savez(tmp_path / "outputs.npz", logits=LOGITS, scores=scores)
+    assert load(tmp_path / "outputs.npz", listed, topk=3).scores[0, 0] == pytest.approx(SOFTMAX[0].max(), rel=1e-5)
+
+
+def test_without_options_it_is_resize_and_the_16_best_classes(tmp_path, listed):
+    found = load(save(tmp_path / "mine.npy", LOGITS), listed)
+    assert (found.protocol, found.topk) == ("resize", 16)
+
+
+def test_lists_of_different_lengths_are_refused_by_column(tmp_path):
+    pd.DataFrame({"image": IDS, "classes": [[1, 2], [3]]}).to_parquet(tmp_path / "mine.parquet")
+    with pytest.raises(InputError, match=r"mine\.parquet: the lists in 'classes' differ in length"):
+        load(tmp_path / "mine.parquet")
+
+
+def test_an_npz_of_other_arrays_is_refused_with_their_names(tmp_path):
+    np.savez(tmp_path / "mine.npz", speed=[1], size=[2])
+    with pytest.raises(InputError, match=r"mine\.npz holds speed, size; expected 'classes', 'logits' or"):
+        load(tmp_path / "mine.npz")
+
+
 @pytest.mark.parametrize("kind", [np.uint16, np.int32, np.uint64])
 def test_one_class_a_row_is_a_top_1(tmp_path, listed, kind):
     path = save(tmp_path / "mine.npy", np.array([5, 6], dtype=kind))
@@ -104,6 +133,39 @@ def test_top_k_agrees_with_a_slow_reference_ties_lower_index_first(seed, n, k, v
         assert best == sorted(range(1000), key=lambda c, row=row: (-row[c], c))[:k]
         total = math.fsum(math.exp(x - max(row)) for x in row)
         assert chances == pytest.approx([math.exp(row[c] - max(row)) / total for c in best], rel=1e-5, abs=1e-30)
+
+
+@pytest.mark.parametrize("k", [0, 1001, -1])
+def test_more_classes_than_there_are_or_none_are_refused(k):
+    with pytest.raises(InputError, match=f"topk is {k}; expected 1 to 1000"):
+        arrays.top_k(LOGITS, k)
+
+
+@pytest.mark.parametrize("k", [1, 1000])
+def test_one_class_and_all_of_them_are_given(k):
+    classes, scores = arrays.top_k(LOGITS, k)
+    assert classes.shape == scores.shape == (2, k)
+    assert (classes.dtype, scores.dtype) == (np.uint16, np.float32)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "is_probability"),
+    [
+        (np.abs(LOGITS), False),  # none is negative, but a row does not sum to 1
+        (SOFTMAX * 1.0009, True),
+        (SOFTMAX * 0.9991, True),
+        (SOFTMAX * 1.0021, False),
+        (SOFTMAX * 0.9979, False),
+        (SOFTMAX * np.array([[1], [1.01]]), False),
+        (np.where(np.arange(1000) < 2, [[-0.001, 0.002]] @ np.eye(2, 1000), 0) + np.eye(1000)[5] * 0.999, False),
+    ],
+)
+def test_probabilities_are_not_negative_and_sum_to_one(outputs, is_probability):
+    """What is taken for logits goes through softmax, and is another number then."""
+    classes, scores = arrays.top_k(outputs, 3)
+    kept = np.take_along_axis(outputs, classes.astype(int), axis=1)
+    softmax = np.exp(kept) / np.exp(outputs).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(scores, kept if is_probability else softmax, rtol=1e-5)
 
 
 def test_top_k_is_the_same_across_its_blocks(rng):

@@ -2,7 +2,10 @@
 
 import errno
 import fcntl
+import json
 import os
+import resource
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -11,8 +14,8 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from workbench.errors import WorkbenchError
-from workbench.predict import engine, journal
+from workbench.errors import DamagedFileError, InputError
+from workbench.predict import journal
 from workbench.predict.journal import Journal
 from workbench.predict.options import CPU_CHUNK
 
@@ -28,9 +31,9 @@ from PIL import Image
 from torch import nn
 from workbench.errors import WorkbenchError
 from workbench.inputs import checkpoints, images
-from workbench.predict import engine, flow, options
+from workbench.predict import engine, flow
 
-flow.cores = options.cores = lambda: 2
+flow.cores = lambda: 2
 torch.set_num_threads(1)
 
 class Slow(nn.Module):
@@ -136,8 +139,13 @@ assert end(begin("both")) == 0
 
 
 @pytest.fixture
-def path(tmp_path):
-    return tmp_path / "out" / ".partial" / "net.journal"
+def target(tmp_path):
+    return tmp_path / "out" / "net.parquet"
+
+
+@pytest.fixture
+def path(target):
+    return journal.path_of(target)
 
 
 def rows_of(start, stop):
@@ -145,49 +153,89 @@ def rows_of(start, stop):
     return rows, np.stack([rows, rows + 1, rows + 2], axis=1), np.full((len(rows), 3), 0.25, dtype=np.float32)
 
 
-def written(path, n=5):
-    one = Journal(path, KEY, 3)
+def written(target, n=5):
+    one = Journal(target, KEY)
     one.append(*rows_of(0, n))
     one.close()
-    return path.read_bytes()
+    return journal.path_of(target).read_bytes()
 
 
-def test_a_tail_cut_at_any_byte_is_read_up_to_the_last_whole_record_and_gone_on_from(path):
-    data = written(path)
-    size = Journal(None, KEY, 3).record.itemsize
+def test_the_format_is_a_line_of_json_and_records_of_fixed_size(target, path):
+    data = written(target, 2)
+    assert path == target.parent / ".partial" / "net.journal"
+    line, body = data.split(b"\n", 1)
+    assert line == json.dumps(KEY, sort_keys=True).encode()
+    assert body == struct.pack("<I3H3f", 0, 0, 1, 2, *[0.25] * 3) + struct.pack("<I3H3f", 1, 1, 2, 3, *[0.25] * 3)
+    assert [file.name for file in path.parent.iterdir() if file != path] == ["net.lock"]
+
+
+def test_what_was_appended_is_in_the_file_at_once_and_kept_in_order_of_rows(target, path):
+    one = Journal(target, KEY)
+    one.append(*rows_of(3, 5))
+    size = len(path.read_bytes())
+    one.append(*rows_of(0, 3))
+    assert len(path.read_bytes()) == size + 3 * one.record.itemsize
+    one.close()
+    again = Journal(target, KEY)
+    again.append(*rows_of(5, 6))
+    for name, expected in zip(("row", "classes", "scores"), rows_of(0, 6), strict=True):
+        assert again.records()[name].tolist() == expected.tolist()
+    assert again.records()["row"].tolist() == [0, 1, 2, 3, 4, 5]
+    again.close()
+
+
+def test_without_a_file_results_stay_in_memory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    one = Journal(None, KEY)
+    one.append(*rows_of(0, 2))
+    one.close(remove=True)
+    assert one.records()["row"].tolist() == [0, 1]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_disk_is_asked_to_keep_every_so_many_records(target, monkeypatch):
+    synced = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.fstat(descriptor).st_size))
+    one = Journal(target, KEY)
+    size, header = one.record.itemsize, len(json.dumps(KEY)) + 1
+    assert journal.EVERY == 512
+    for start, stop in [(0, 200), (200, 511), (511, 512), (512, 1023), (1023, 2100), (2100, 2611)]:
+        one.append(*rows_of(start, stop))
+    one.close()
+    assert synced == [header + 512 * size, header + 2100 * size]
+
+
+def test_a_tail_cut_at_any_byte_is_read_up_to_the_last_whole_record_and_gone_on_from(target, path):
+    data = written(target)
+    size = Journal(None, KEY).record.itemsize
     for cut in range(2 * size + 1):
         path.write_bytes(data[: len(data) - cut])
-        one = Journal(path, KEY, 3)
+        one = Journal(target, KEY)
         whole = (5 * size - cut) // size
-        assert one.done().tolist() == list(range(whole))
+        assert one.records()["row"].tolist() == list(range(whole))
+        assert path.read_bytes() == data[: len(data) - cut - (5 * size - cut) % size]
         one.append(*rows_of(whole, 5))
         one.close()
         assert path.read_bytes() == data
 
 
-def test_a_header_cut_at_any_byte_begins_anew(path):
-    data = written(path, 0)
+def test_a_header_cut_at_any_byte_begins_anew(target, path):
+    data = written(target, 0)
     for cut in range(1, len(data) + 1):
         path.write_bytes(data[: len(data) - cut])
-        one = Journal(path, KEY, 3)
-        assert one.done().tolist() == []
+        one = Journal(target, KEY)
+        assert one.records()["row"].tolist() == []
         one.close()
         assert path.read_bytes() == data
 
 
-def test_a_file_that_is_no_journal_is_refused_by_name(path):
+def test_a_file_that_is_no_journal_is_refused_by_name_and_restart_drops_it(target, path):
     path.parent.mkdir(parents=True)
     path.write_bytes(b"\0" * 100 + b"\n" + b"\0" * 100)
-    with pytest.raises(WorkbenchError, match=r"net\.journal"):
-        Journal(path, KEY, 3)
-
-
-def test_records_come_in_order_of_their_rows(path):
-    one = Journal(path, KEY, 3)
-    one.append(*rows_of(3, 5))
-    one.append(*rows_of(0, 3))
-    assert one.records()["classes"].tolist() == rows_of(0, 5)[1].tolist()
-    one.close()
+    with pytest.raises(DamagedFileError, match=r"net\.journal is no journal of a run .*--restart"):
+        Journal(target, KEY)
+    Journal(target, KEY, restart=True).close()
+    assert path.read_bytes() == written(target, 0)
 
 
 @pytest.mark.parametrize(
@@ -199,29 +247,56 @@ def test_records_come_in_order_of_their_rows(path):
         ({"new": 1}, "new was None, now 1"),
     ],
 )
-def test_another_key_is_refused_by_name_and_restart_drops_the_file(path, change, named):
-    before = written(path)
-    key = KEY | change
-    with pytest.raises(WorkbenchError, match=rf"net\.journal holds an unfinished run.*\({named}\).*--restart"):
-        Journal(path, key, key["topk"])
+def test_another_key_is_refused_by_name_and_restart_drops_the_file(target, path, change, named):
+    before = written(target)
+    with pytest.raises(InputError, match=rf"net\.journal holds an unfinished run.*\({named}\).*--restart"):
+        Journal(target, KEY | change)
     assert path.read_bytes() == before
-    one = Journal(path, key, key["topk"], restart=True)
-    assert one.done().tolist() == []
+    one = Journal(target, KEY | change, restart=True)
+    assert one.records()["row"].tolist() == []
     one.close()
+    Journal(target, KEY | change).close()
 
 
-def test_letting_go_removes_the_folder_only_when_it_is_empty(path):
-    one, other = Journal(path, KEY, 3), Journal(path.with_name("other.journal"), KEY, 3)
+@pytest.mark.parametrize(("length", "shown"), [(40, "x" * 40), (41, "x" * 12 + "…")])
+def test_differences_name_every_field_that_differs_in_short(length, shown):
+    assert journal.differences({"a": 1, "b": "x" * length, "c": 3}, {"b": 2, "c": 3}) == (
+        f"a was 1, now None, b was {shown}, now 2"
+    )
+    assert journal.differences({"a": 1}, {"a": 1}) == ""
+
+
+def test_letting_go_removes_the_folder_only_when_it_is_empty(target, path):
+    one, other = Journal(target, KEY), Journal(target.with_name("other.parquet"), KEY)
     one.close(remove=True)
     assert sorted(p.name for p in path.parent.iterdir()) == ["other.journal", "other.lock"]
     other.close(remove=True)
     assert not path.parent.exists()
 
 
-def test_a_refused_journal_lets_go_of_its_lock(path):
-    written(path)
-    with pytest.raises(WorkbenchError):
-        Journal(path, KEY | {"topk": 5}, 5)
+def test_a_journal_is_cleared_where_there_is_one(target, path):
+    journal.clear(target)
+    written(target)
+    journal.clear(target)
+    assert not path.parent.exists()
+
+
+def test_closing_keeps_the_file_unless_it_is_to_be_removed(target, path):
+    written(target)
+    assert path.is_file()
+    one = Journal(target, KEY)
+    one.close()
+    one.close(remove=True)  # closed already: it is another's now
+    assert path.is_file()
+
+
+def test_a_journal_in_use_is_refused_and_free_when_it_is_closed_or_refused(target, path):
+    one = Journal(target, KEY)
+    with pytest.raises(InputError, match=rf"being written by process {os.getpid()}.*; wait for it, or choose another"):
+        Journal(target, KEY)
+    one.close()
+    with pytest.raises(InputError, match="unfinished run"):
+        Journal(target, KEY | {"topk": 5})
     with path.with_suffix(".lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
@@ -229,49 +304,22 @@ def test_a_refused_journal_lets_go_of_its_lock(path):
 # --- a full disk --------------------------------------------------------------------------------------------
 
 
-class FullDisk:
-    """A stream that takes `space` bytes in writes and then raises as a full disk does."""
-
-    def __init__(self, stream, space):
-        self.stream, self.space = stream, space
-
-    def write(self, data):
-        taken = data[: self.space]
-        self.space -= len(taken)
-        self.stream.write(taken)
-        if len(taken) < len(data):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    def __getattr__(self, name):
-        return getattr(self.stream, name)
-
-
 @pytest.fixture
-def full_disk(monkeypatch):
-    """Journals that are opened from now on have room for `space` bytes."""
-    whole = journal.Journal._open
-
-    def fill(space):
-        def opened(self, restart):
-            whole(self, restart)
-            self._stream = FullDisk(self._stream, space)
-
-        monkeypatch.setattr(journal.Journal, "_open", opened)
-
-    yield fill
-    monkeypatch.undo()
+def largest_file():
+    """``largest_file(1950)``: no file grows further, as on a full disk."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_a_full_disk_keeps_the_records_before(tiny, pictures, tmp_path, full_disk, monkeypatch):
-    options = {"device": "cpu", "precision": "fp32", "out": tmp_path}
-    full_disk(1950)  # 19 records of 100 bytes and a half
-    with pytest.raises(OSError, match="No space left on device"):
-        engine.predict([tiny()], pictures(40), **options)
+def test_a_full_disk_keeps_the_records_before(tiny, pictures, tmp_path, run, largest_file):
+    largest_file(2500)  # the header, 16 records of 100 bytes and a part of one
+    with pytest.raises(OSError, match=os.strerror(errno.EFBIG)):
+        run(tiny(), pictures(40), out=tmp_path)
+    largest_file(resource.getrlimit(resource.RLIMIT_FSIZE)[1])
     assert not list(tmp_path.glob("*.parquet"))
-    monkeypatch.undo()
     events = []
-    (found,) = engine.predict([tiny()], pictures(40), **options, on_event=events.append)
-    assert events[0]["done"] == 19
-    (expected,) = engine.predict([tiny()], pictures(40), device="cpu", precision="fp32")
-    assert found.classes.tolist() == expected.classes.tolist()
+    found = run(tiny(), pictures(40), out=tmp_path, on_event=events.append)
+    assert 16 <= events[0].done < 24
+    assert found.classes.tolist() == run(tiny(), pictures(40)).classes.tolist()
     assert [path.name for path in tmp_path.iterdir()] == [Path(found.file_name).name]

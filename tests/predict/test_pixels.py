@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from workbench.inputs.images import ImageSet
 from workbench.predict import pixels
 
 INPUT = {"input_size": (3, 32, 24), "interpolation": "bicubic", "crop_pct": 0.875, "crop_mode": "center"}
@@ -67,3 +68,43 @@ def test_crop_gives_the_pixels_of_timms_own_transform(crop_mode, size):
         warnings.simplefilter("error")
         found = resized(input, "crop", source)
     assert (found == (own.numpy().transpose(1, 2, 0) * 255).round()).all()
+
+
+def test_a_border_shows_the_mean_and_a_narrow_crop_less_of_the_picture():
+    white = Image.new("RGB", (100, 100), "white")
+    square = INPUT | {"input_size": (3, 64, 64), "crop_mode": "border", "crop_pct": 1.0, "mean": (0.2, 0.4, 0.6)}
+    found = resized(square, "crop", white.resize((100, 50)))
+    assert found[0, 0].tolist() == [51, 102, 153]
+    assert found[32, 32].tolist() == [255] * 3
+
+
+def test_a_batch_holds_what_decodes_for_each_geometry_and_why_the_rest_does_not(pictures):
+    small = pictures(6, broken={1, 4})
+    one, other = (pixels.geometry(INPUT | {"input_size": size}, "resize") for size in ((3, 8, 9), (3, 5, 4)))
+    batch = pixels.read(small, {one: pixels.resizer(one), other: pixels.resizer(other)}, np.array([0, 1, 3, 4]))
+    assert batch.rows.tolist() == [0, 3]
+    assert sorted(batch.failures) == ["001.png", "004.png"]
+    assert all("no picture that Pillow knows" in reason for reason in batch.failures.values())
+    assert {key: tuple(tensor.shape) for key, tensor in batch.pixels.items()} == {
+        one: (2, 8, 9, 3),
+        other: (2, 5, 4, 3),
+    }
+    for key in (one, other):
+        alone = pixels.read(small, {key: pixels.resizer(key)}, np.array([3])).pixels[key]
+        assert (batch.pixels[key][1] == alone[0]).all()
+
+
+def test_a_batch_of_broken_pictures_has_no_pixels(pictures):
+    key = pixels.geometry(INPUT, "resize")
+    batch = pixels.read(pictures(3, broken=range(3)), {key: pixels.resizer(key)}, np.arange(3))
+    assert (batch.rows.tolist(), batch.pixels, len(batch.failures)) == ([], {}, 3)
+
+
+def test_a_file_that_cannot_be_read_is_a_failure_and_another_error_is_not():
+    def read(image):
+        raise {"gone": OSError("it went away"), "odd": KeyError("odd")}[image]
+
+    broken = ImageSet("mine", ("gone", "odd"), read)
+    assert pixels.read(broken, {}, np.array([0])).failures == {"gone": "it went away"}
+    with pytest.raises(KeyError, match="odd"):
+        pixels.read(broken, {}, np.array([1]))

@@ -3,6 +3,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from workbench.errors import DamagedFileError
 from workbench.inputs import labels
 from workbench.predict import recht2019
 
@@ -53,3 +54,11 @@ def test_columns_are_best_first_except_in_one_public_file(everything):
 def test_v1_accuracy_is_the_published_one(everything, checkpoint, percent):
     (one,) = (o for o in everything if (o.checkpoint, o.image_set) == (checkpoint, "v1"))
     assert 100 * accuracies(one)[0] == pytest.approx(percent, abs=0.05)
+
+
+def test_a_damaged_file_is_named(tmp_path, monkeypatch):
+    (tmp_path / "alexnet.npy").write_bytes(b"no array")
+    found = {"imagenetv2-b-33/alexnet": tmp_path / "alexnet.npy"}
+    monkeypatch.setattr(recht2019.sources, "locate", {"recht2019": found}.get)
+    with pytest.raises(DamagedFileError, match=r"alexnet\.npy cannot be read .*; fetch it again"):
+        next(recht2019.load())

@@ -71,12 +71,14 @@ def test_an_older_notebook_does_not_pass_for_a_new_one(calls, tmp_path):
 
 def test_progress_names_what_runs(calls, tmp_path):
     seen = []
-
-    def note(running, done, total):
-        seen.append((list(running), len(done), total))
-
-    running.reproduce(tmp_path / "out", only=["00-good"], on_change=note)
-    assert seen == [(["00-good"], 0, 1), ([], 1, 1)]
+    running.reproduce(tmp_path / "out", only=["00-good"], on_event=seen.append)
+    assert [(event.kind, event.done, event.note) for event in seen] == [
+        ("begin", 0, ""),
+        ("step", 0, "running 00-good"),
+        ("step", 1, ""),
+        ("end", 1, ""),
+    ]
+    assert {(event.total, event.unit) for event in seen} == {(1, "notebooks")}
 
 
 def test_the_longest_notebook_begins_first_and_the_results_keep_the_order(calls, tmp_path):

@@ -9,13 +9,14 @@ import hashlib
 import os
 import shutil
 import tomllib
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from workbench.errors import DamagedFileError, InputError, MissingSourceError, unknown
+from workbench.progress import Event, Listener, silent, telling
 
 
 @dataclass(frozen=True)
@@ -125,36 +126,43 @@ def how_to_fetch(*names: str) -> str:
     return f"not at hand: {wanted}; {command}, or set WORKBENCH_MIRROR to a local copy"
 
 
-def fetch(name: str, on_file: Callable[[File], object] = lambda file: None) -> list[Path]:
+def fetch(name: str, on_event: Listener = silent) -> list[Path]:
     """Bring a source into the cache, from the mirror if one is set, else over the network; verify every file.
 
-    A file that is already there and whole is kept. `on_file` is called after each file. Raises `MissingSourceError`
-    when a download fails and `DamagedFileError` when what came has another checksum; nothing half-written stays.
+    A file that is already there and whole is kept. `on_event` is told of bytes. Raises `MissingSourceError` when a
+    download fails and `DamagedFileError` when what came has another checksum; nothing half-written stays.
     """
     import pooch
-    from requests import RequestException
 
     pooch.get_logger().setLevel("WARNING")
-    files, mirror, paths = source(name).files, mirror_dir(), []
+    files, paths = source(name).files, []
     cache = pooch.create(cache_dir(), base_url="", registry={file.path: file.sha256 for file in files})
     cache.urls = {file.path: file.url for file in files}
-    for file in files:
-        copy = mirror / file.path if mirror else None
-        downloader: Any = partial(_copy, copy, file) if copy and copy.is_file() else None
-        try:
-            paths.append(Path(cache.fetch(file.path, downloader=downloader)))
-        except RequestException as error:
-            seen = f"{file.url} could not be downloaded ({type(error).__name__})"
-            advice = "set WORKBENCH_MIRROR (or --mirror) to a local copy laid out as <owner>/<repository>/<path>"
-            raise MissingSourceError(f"{seen}; check the network, or {advice}") from error
-        except DamagedFileError:  # in the mirror
-            raise
-        except ValueError as error:
-            seen = f"what {file.url} returned is not the registered file ({error}); nothing was kept"
-            advice = "Try again later, or get the file elsewhere and put it under WORKBENCH_MIRROR"
-            raise DamagedFileError(f"{seen}. {advice}") from error
-        on_file(file)
+    with telling(on_event, Event(name, total=source(name).bytes, unit="B")) as tell:
+        for done, file in zip(accumulate(file.bytes for file in files), files, strict=True):
+            paths.append(_fetch(cache, file))
+            tell(done=done)
     return paths
+
+
+def _fetch(cache: Any, file: File) -> Path:
+    from requests import RequestException
+
+    mirror = mirror_dir()
+    copy = mirror / file.path if mirror else None
+    downloader: Any = partial(_copy, copy, file) if copy and copy.is_file() else None
+    try:
+        return Path(cache.fetch(file.path, downloader=downloader))
+    except RequestException as error:
+        seen = f"{file.url} could not be downloaded ({type(error).__name__})"
+        advice = "set WORKBENCH_MIRROR (or --mirror) to a local copy laid out as <owner>/<repository>/<path>"
+        raise MissingSourceError(f"{seen}; check the network, or {advice}") from error
+    except DamagedFileError:  # in the mirror
+        raise
+    except ValueError as error:
+        seen = f"what {file.url} returned is not the registered file ({error}); nothing was kept"
+        advice = "Try again later, or get the file elsewhere and put it under WORKBENCH_MIRROR"
+        raise DamagedFileError(f"{seen}. {advice}") from error
 
 
 def _copy(path: Path, file: File, url: str, target: str, cache: object) -> None:

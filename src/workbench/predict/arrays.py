@@ -7,7 +7,6 @@ hold one row per image, an optional column ``image`` first. Nothing is ever unpi
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -34,8 +33,7 @@ def import_file(
     """
     path = Path(path)
     array, scores, found = _read(path)
-    if images is not None:
-        found = read_images(images)
+    found = found if images is None else read_images(images)
     if found is None:
         raise InputError(f"{path} names no images; give --images, a file with one image id a line in row order")
     if len(found) != len(array):
@@ -44,9 +42,8 @@ def import_file(
         )
     if np.issubdtype(array.dtype, np.floating):
         array, scores = top_k(array, topk)
-    provenance = {"imported_from": path.name}
-    ids = [canonical_id(image) for image in found]
-    return from_arrays(checkpoint, image_set, ids, array, scores, protocol=protocol, provenance=provenance)
+    named = {"protocol": protocol, "provenance": {"imported_from": path.name}}
+    return from_arrays(checkpoint, image_set, [canonical_id(image) for image in found], array, scores, **named)
 
 
 def top_k(outputs: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -58,26 +55,23 @@ def top_k(outputs: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     array([[3, 0]], dtype=uint16)
     """
     if outputs.ndim != 2 or outputs.shape[1] != N_CLASSES:
-        raise InputError(
-            f"outputs have shape {outputs.shape}; expected (n, {N_CLASSES}), or integer classes of shape (n, k)"
-        )
+        raise InputError(f"outputs have shape {outputs.shape}; expected (n, 1000), or integer classes of shape (n, k)")
     if not np.isfinite(outputs).all():
         raise InputError(f"{int((~np.isfinite(outputs)).any(axis=1).sum())} rows of outputs hold NaN or infinity")
     if not 1 <= k <= N_CLASSES:
         raise InputError(f"topk is {k}; expected 1 to {N_CLASSES}")
     is_probability = bool((outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1, atol=1e-3))
+    classes, scores = [], []
     # In blocks, so that the sorting of 50,000 rows needs megabytes instead of gigabytes.
-    blocks = [_top_k_block(block, k, is_probability) for block in np.array_split(outputs, len(outputs) // 4096 + 1)]
-    return np.concatenate([b[0] for b in blocks]), np.concatenate([b[1] for b in blocks])
-
-
-def _top_k_block(outputs: np.ndarray, k: int, is_probability: bool) -> tuple[np.ndarray, np.ndarray]:
-    outputs = outputs.astype(np.float64)
-    order = np.argsort(-outputs, axis=1, kind="stable")[:, :k]
-    if not is_probability:
-        outputs = np.exp(outputs - outputs.max(axis=1, keepdims=True))
-        outputs /= outputs.sum(axis=1, keepdims=True)
-    return order.astype(np.uint16), np.take_along_axis(outputs, order, axis=1).astype(np.float32)
+    for block in np.array_split(outputs, len(outputs) // 4096 + 1):
+        chances = block.astype(np.float64)
+        order = np.argsort(-chances, axis=1, kind="stable")[:, :k]
+        if not is_probability:
+            chances = np.exp(chances - chances.max(axis=1, keepdims=True))
+            chances /= chances.sum(axis=1, keepdims=True)
+        classes.append(order.astype(np.uint16))
+        scores.append(np.take_along_axis(chances, order, axis=1).astype(np.float32))
+    return np.concatenate(classes), np.concatenate(scores)
 
 
 def read_images(path: str | Path) -> list[str]:
@@ -105,50 +99,38 @@ Contents = tuple[np.ndarray, np.ndarray | None, list[str] | None]  # classes or 
 
 
 def _read(path: Path) -> Contents:
-    readers = {".npy": _read_npy, ".npz": _read_npz, ".csv": _read_table, ".parquet": _read_table}
+    readers = {".npy": _read_numpy, ".npz": _read_numpy, ".csv": _read_table, ".parquet": _read_table}
     if path.suffix not in readers:
         raise InputError(f"{path} ends in {path.suffix!r}; predictions are .npy, .npz, .csv or .parquet")
     if not path.is_file():
         raise InputError(f"there is no file {path}")
     array, scores, images = readers[path.suffix](path)
     if array.dtype.kind not in "iuf" or array.ndim not in (1, 2):
-        raise InputError(
-            f"{path} holds {array.dtype} values of shape {array.shape}; "
-            "expected integer classes (n, k), or outputs (n, 1000)"
-        )
+        seen = f"{path} holds {array.dtype} values of shape {array.shape}"
+        raise InputError(f"{seen}; expected integer classes (n, k), or outputs (n, {N_CLASSES})")
     if images is not None and not all(isinstance(image, str) and image for image in images):
         raise InputError(f"{path} has a row without an image id; expected a name for each image")
     one_class_a_row = array.ndim == 1 and array.dtype.kind in "iu"
     return (array[:, None] if one_class_a_row else array), scores, images
 
 
-def _read_npy(path: Path) -> Contents:
-    return _load(path), None, None
-
-
-def _read_npz(path: Path) -> Contents:
-    arrays = _load(path)
-    name = next((name for name in ("classes", "logits", "probabilities") if name in arrays), None)
-    if name is None:
-        raise InputError(
-            f"{path} holds {', '.join(arrays) or 'nothing'}; expected 'classes', 'logits' or 'probabilities'"
-        )
-    images = [str(image) for image in arrays["images"]] if "images" in arrays else None
-    return arrays[name], arrays.get("scores") if name == "classes" else None, images
-
-
-def _load(path: Path) -> Any:
-    """The array of a .npy, the arrays of a .npz; never a pickle."""
+def _read_numpy(path: Path) -> Contents:
     try:
         loaded = np.load(path, allow_pickle=False)
         if isinstance(loaded, np.ndarray):
-            return loaded
+            return loaded, None, None
         with loaded:
-            return dict(loaded)
+            arrays = dict(loaded)
     except Exception as error:  # zip, zlib and numpy each have their own errors for a damaged file
         pickled = "Object arrays cannot be loaded" in str(error)
         hint = "it is pickled, and pickles can run code: save a plain numeric array" if pickled else "is it truncated?"
         raise DamagedFileError(f"{path} cannot be read as a NumPy file; {hint} ({error})") from error
+    name = next((name for name in ("classes", "logits", "probabilities") if name in arrays), None)
+    if name is None:
+        seen = ", ".join(arrays) or "nothing"
+        raise InputError(f"{path} holds {seen}; expected 'classes', 'logits' or 'probabilities'")
+    images = [str(image) for image in arrays["images"]] if "images" in arrays else None
+    return arrays[name], arrays.get("scores") if name == "classes" else None, images
 
 
 def _read_table(path: Path) -> Contents:

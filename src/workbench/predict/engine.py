@@ -6,27 +6,22 @@ computing on that one core: nothing waits and nothing is oversubscribed. On a GP
 and the device is kept one batch behind the host.
 """
 
-import platform
 import time
 import warnings
 from collections.abc import Iterable, Sequence
-from functools import partial
+from contextlib import ExitStack, closing
 from pathlib import Path
 
-import numpy as np
 import psutil
 
-import workbench
 from workbench.errors import InputError, WorkbenchError
-from workbench.files import writing
-from workbench.inputs import checkpoints as ckpt
-from workbench.inputs.checkpoints import Checkpoint
+from workbench.inputs.checkpoints import Checkpoint, load
 from workbench.inputs.images import ImageSet
-from workbench.predict import store
-from workbench.predict.flow import batches, one_thread_each, ready
-from workbench.predict.journal import Journal, differences
-from workbench.predict.options import Options, checked
-from workbench.progress import Listener
+from workbench.predict import flow, work
+from workbench.predict.options import Options, decided
+from workbench.predict.store import Predictions
+from workbench.predict.work import Work
+from workbench.progress import Event, Listener, silent, telling
 
 
 def predict(
@@ -41,8 +36,8 @@ def predict(
     compile: str = "auto",
     out: str | Path | None = None,
     restart: bool = False,
-    on_event: Listener = lambda event: None,
-) -> list[store.Predictions]:
+    on_event: Listener = silent,
+) -> list[Predictions]:
     """Predict the `topk` best classes of every picture with every checkpoint.
 
     With `out`, each checkpoint's predictions become a file there, an interrupted call goes on where it
@@ -56,23 +51,12 @@ def predict(
     outputs and where no picture can be decoded; `MissingSourceError` where a checkpoint's weights cannot be
     had.
     """
-    options = checked(protocol, precision, device, batch_size, topk, compile)
-    folder = None if out is None else Path(out)
-    results = []
+    options = decided(Options(protocol, precision, device, batch_size, topk, compile, out, restart))
     passes = _passes(checkpoints, memory_budget(options.device))
+    results = []
     for number, group in enumerate(passes, start=1):
-        loaded = [one if isinstance(one, Checkpoint) else ckpt.load(one) for one in group]
-        group.clear()  # the last hold on this pass's models is here, so that the next one has their memory
-        finished = {} if restart or folder is None else _finished(loaded, images, options, folder)
-        if waiting := [one for one in loaded if one.name not in finished]:
-            tell = partial(_tell, on_event, {"number": number, "passes": len(passes)})
-            finished |= _run_pass(waiting, images, options, folder, restart, tell)
-        results += [finished[one.name] for one in loaded]
+        results += _run_pass(group, images, options, {"number": number, "passes": len(passes)}, on_event)
     return results
-
-
-def _tell(on_event: Listener, place: dict, event: dict) -> None:
-    on_event(place | event)
 
 
 def _passes(checkpoints: Iterable[str | Checkpoint], budget: int) -> list[list[str | Checkpoint]]:
@@ -86,7 +70,7 @@ def _passes(checkpoints: Iterable[str | Checkpoint], budget: int) -> list[list[s
     names: set[str] = set()
     for one in checkpoints:
         try:
-            checkpoint = one if isinstance(one, Checkpoint) else ckpt.load(one)
+            checkpoint = _loaded(one)
         except WorkbenchError as caught:
             warnings.warn(f"left out: {caught}", stacklevel=3)
             error = caught
@@ -105,151 +89,60 @@ def _passes(checkpoints: Iterable[str | Checkpoint], budget: int) -> list[list[s
     return passes
 
 
+def _loaded(one: str | Checkpoint) -> Checkpoint:
+    return one if isinstance(one, Checkpoint) else load(one)
+
+
 def memory_budget(device: str) -> int:
-    """Bytes that the weights of one pass may take: half of what is free, the rest being for pictures and
-    activations.
-    """
+    """Bytes that the weights of one pass may take: half of what is free; pictures and activations get the rest."""
     import torch
 
-    if device != "cpu":
-        return torch.cuda.mem_get_info(device)[0] // 2
-    return psutil.virtual_memory().available // 2
-
-
-def _finished(
-    loaded: Sequence[Checkpoint], images: ImageSet, options: Options, out: Path
-) -> dict[str, store.Predictions]:
-    """Complete files of exactly these settings. Raises `InputError` for one that was made with others."""
-    found = {}
-    for checkpoint in loaded:
-        path = out / store.file_name(checkpoint.name, images.name, options.protocol)
-        if path.is_file():
-            predictions = store.read(path)
-            old = predictions.provenance.get("key", {})
-            if difference := differences(old, options.key(checkpoint, images)):
-                raise InputError(
-                    f"{path} was made with other settings ({difference}); "
-                    "choose another --out, or replace it with --restart"
-                )
-            found[checkpoint.name] = predictions
-            Journal.clear(_journal_path(out, checkpoint, images, options))
-    return found
-
-
-def _journal_path(out: Path, checkpoint: Checkpoint, images: ImageSet, options: Options) -> Path:
-    name = store.file_name(checkpoint.name, images.name, options.protocol)
-    return out / ".partial" / name.replace(".parquet", ".journal")
+    free = psutil.virtual_memory().available if device == "cpu" else torch.cuda.mem_get_info(device)[0]
+    return free // 2
 
 
 def _run_pass(
-    checkpoints: Sequence[Checkpoint],
-    images: ImageSet,
-    options: Options,
-    out: Path | None,
-    restart: bool,
-    on_event: Listener,
-) -> dict[str, store.Predictions]:
-    journals: list[Journal] = []
-    try:
-        for checkpoint in checkpoints:
-            path = None if out is None else _journal_path(out, checkpoint, images, options)
-            journals.append(Journal(path, options.key(checkpoint, images), options.topk, restart=restart))
-        started = time.perf_counter()
-        failures, done = _fill(checkpoints, journals, images, options, on_event)
-        seconds = time.perf_counter() - started
-        speed = {"seconds": round(seconds, 3), "images_per_second": round(done / seconds, 1)}
-        results = {
-            checkpoint.name: _finish(checkpoint, journal, images, options, failures, speed, out)
-            for checkpoint, journal in zip(checkpoints, journals, strict=True)
-        }
-    finally:
-        for journal in journals:
-            journal.close()
-    return results
+    group: list[str | Checkpoint], images: ImageSet, options: Options, place: dict[str, int], on_event: Listener
+) -> list[Predictions]:
+    loaded = [_loaded(one) for one in group]
+    group.clear()  # the last hold on this pass's models is here, so that the next one has their memory
+    found = {one.name: work.finished(one, images, options) for one in loaded}
+    with ExitStack() as stack:
+        waiting = [one for one in loaded if found[one.name] is None]
+        works = [stack.enter_context(closing(Work(one, images, options))) for one in waiting]
+        if works:
+            failures, speed = _run(works, images, options, place, on_event)
+            found |= {one.checkpoint.name: one.finish(failures, speed) for one in works}
+    return [one for one in found.values() if one is not None]
 
 
-def _fill(
-    checkpoints: Sequence[Checkpoint],
-    journals: Sequence[Journal],
-    images: ImageSet,
-    options: Options,
-    on_event: Listener,
-) -> tuple[dict[str, str], int]:
-    """Run every picture that some journal lacks; the pictures that cannot be decoded, and how many were run."""
-    have = [np.isin(np.arange(len(images)), journal.done()) for journal in journals]
-    todo = np.flatnonzero(~np.logical_and.reduce(have))
-    names = [checkpoint.name for checkpoint in checkpoints]
-    done = len(images) - len(todo)
-    on_event({"event": "pass", "checkpoints": names, "done": done, "total": len(images)})
+def _run(
+    works: Sequence[Work], images: ImageSet, options: Options, place: dict[str, int], on_event: Listener
+) -> tuple[dict[str, str], dict[str, float]]:
+    """Run every picture that some work lacks; the pictures that cannot be decoded, and how fast the others went."""
+    todo, total, started = flow.lacking(works), len(images), time.perf_counter()
+    names = [one.checkpoint.name for one in works]
+    done = before = total - len(todo)
     failures: dict[str, str] = {}
-    started, before = time.perf_counter(), done
-    with one_thread_each(options.device):
-        runners = [ready(checkpoint, options, len(images)) for checkpoint in checkpoints]
-        for rows, results, failed in batches(runners, images, todo, options):
-            for journal, mask, (classes, scores) in zip(journals, have, results, strict=True):
-                new = ~mask[rows]
-                journal.append(rows[new], classes[new], scores[new])
-            failures |= failed
-            done += len(rows) + len(failed)
+
+    def facts(event: str, **more: object) -> dict:
+        return place | {"event": event, "checkpoints": names, "done": done} | more
+
+    begin = Event(_words(names, **place), done=done, total=total, unit="img", facts=facts("pass", total=total))
+    with flow.one_thread_each(options.device), telling(on_event, begin) as tell:
+        for one in works:
+            one.prepare()
+        for batch in flow.run(works, images, todo, options):
+            done += len(batch.rows) + len(batch.failures)
+            failures |= batch.failures
             rate = (done - before) / (time.perf_counter() - started)
-            left = (len(images) - done) / rate
-            event = {"event": "progress", "done": done, "total": len(images), "checkpoints": names}
-            speed = {"images_per_second": round(rate, 1), "seconds_left": round(left, 1)}
-            on_event(event | speed | {"failures": len(failures)})
-    on_event({"event": "pass finished", "checkpoints": names, "done": done, "failures": len(failures)})
-    return failures, done - before
+            speed = {"images_per_second": round(rate, 1), "seconds_left": round((total - done) / rate, 1)}
+            tell(done=done, facts=facts("progress", total=total, failures=len(failures), **speed))
+        tell("end", facts=facts("pass finished", failures=len(failures)))
+    seconds = time.perf_counter() - started
+    return failures, {"seconds": round(seconds, 3), "images_per_second": round((done - before) / seconds, 1)}
 
 
-def _finish(
-    checkpoint: Checkpoint,
-    journal: Journal,
-    images: ImageSet,
-    options: Options,
-    failures: dict[str, str],
-    speed: dict[str, float],
-    out: Path | None,
-) -> store.Predictions:
-    records = journal.records()
-    if not len(records):
-        reason = next(iter(failures.values()), "there is none")
-        raise InputError(f"none of the {len(images)} pictures of {images.name} can be decoded; the first: {reason}")
-    predictions = store.from_arrays(
-        checkpoint.name,
-        images.name,
-        [images.images[row] for row in records["row"]],
-        records["classes"],
-        records["scores"],
-        protocol=options.protocol,
-        provenance=_provenance(checkpoint, images, options, failures) | speed,
-    )
-    if out is not None:
-        store.write(predictions, out / predictions.file_name)
-        _write_failures(out / f"{images.name}--failures.csv", failures)
-        journal.close(remove=True)
-    return predictions
-
-
-def _write_failures(path: Path, failures: dict[str, str]) -> None:
-    import pandas as pd
-
-    if not failures:
-        path.unlink(missing_ok=True)
-        return
-    table = pd.DataFrame(sorted(failures.items()), columns=["image", "reason"])
-    with writing(path) as stream:
-        stream.write(table.to_csv(index=False, lineterminator="\n").encode())
-
-
-def _provenance(checkpoint: Checkpoint, images: ImageSet, options: Options, failures: dict) -> dict:
-    import timm
-    import torch
-
-    versions = {"workbench": workbench.__version__, "timm": timm.__version__, "torch": str(torch.__version__)}
-    where = "cpu" if options.device == "cpu" else torch.cuda.get_device_name(options.device)
-    return {
-        "key": options.key(checkpoint, images),
-        "failures": failures,
-        "device": where,
-        "machine": platform.machine(),
-        "versions": versions,
-    }
+def _words(names: list[str], number: int, passes: int) -> str:
+    what = names[0] if len(names) == 1 else f"{len(names)} checkpoints"
+    return f"pass {number} of {passes}: {what}" if passes > 1 else what

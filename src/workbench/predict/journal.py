@@ -18,28 +18,54 @@ EVERY = 512  # records between two fsyncs: a power cut loses no more than that; 
 
 
 class Journal:
-    """Rows of results: `rows` (n,), `classes` (n, k), `scores` (n, k). Without a path they stay in memory."""
+    """Rows of results for the predictions file `target`: `rows` (n,), `classes` (n, k), `scores` (n, k).
 
-    def __init__(self, path: Path | None, key: dict, topk: int, *, restart: bool = False) -> None:
-        self.record = np.dtype([("row", "<u4"), ("classes", "<u2", (topk,)), ("scores", "<f4", (topk,))])
-        self.path, self.key = path, key
-        self.found = np.empty(0, self.record)
-        self.fresh: list[np.ndarray] = []
+    Without a target they stay in memory; `restart` drops what is there. Raises `InputError` where another process has
+    it or it is of another key, `DamagedFileError` where it is no journal.
+    """
+
+    def __init__(self, target: Path | None, key: dict, *, restart: bool = False) -> None:
+        k = key["topk"]
+        self.record = np.dtype([("row", "<u4"), ("classes", "<u2", (k,)), ("scores", "<f4", (k,))])
+        self.target: Any = target
+        self._parts = [np.empty(0, self.record)]
         self._stream: Any = None
-        self._lock: Any = None
         self._unsynced = 0
-        if path is not None:
-            self._open(restart)
+        if target is not None:
+            path = path_of(target)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = lock(path.with_suffix(".lock"), path, "wait for it, or choose another --out")
+            try:
+                self._open(path, json.dumps(key, sort_keys=True).encode(), restart)
+            except BaseException:
+                self._lock.close()
+                raise
 
-    def done(self) -> np.ndarray:
-        """Rows that have a result."""
-        return self.records()["row"]
+    def _open(self, path: Path, header: bytes, restart: bool) -> None:
+        data = b"" if restart or not path.exists() else path.read_bytes()
+        line, newline, body = data.partition(b"\n")
+        if not newline:  # there is none, or a kill cut its header short
+            line, body = header, b""
+        try:
+            difference = differences(json.loads(line), json.loads(header))
+        except ValueError as error:
+            raise DamagedFileError(f"{path} is no journal of a run ({error}); drop it with --restart") from error
+        if difference:
+            seen = f"{path} holds an unfinished run with other settings ({difference})"
+            raise InputError(f"{seen}; finish it with those, choose another --out, or drop it with --restart")
+        whole = len(body) // self.record.itemsize
+        self._parts = [np.frombuffer(body, self.record, count=whole)]
+        self._stream = path.open("r+b" if newline else "wb")
+        self._stream.write(line + b"\n")
+        self._stream.seek(whole * self.record.itemsize, os.SEEK_CUR)
+        self._stream.truncate()
+        self._stream.flush()
 
     def append(self, rows: np.ndarray, classes: np.ndarray, scores: np.ndarray) -> None:
         """Add results; they are in the file when this returns."""
         records = np.empty(len(rows), self.record)
         records["row"], records["classes"], records["scores"] = rows, classes, scores
-        self.fresh.append(records)
+        self._parts.append(records)
         if self._stream is not None:
             self._stream.write(records.tobytes())
             self._stream.flush()
@@ -50,58 +76,33 @@ class Journal:
 
     def records(self) -> np.ndarray:
         """All results, in order of their rows."""
-        records = np.concatenate([self.found, *self.fresh])
+        records = np.concatenate(self._parts)
         return records[np.argsort(records["row"], kind="stable")]
 
     def close(self, *, remove: bool = False) -> None:
         """Let go of the file; `remove` it when its contents are in a predictions file."""
-        if self._stream is not None and self.path is not None:
-            self._stream.close()
-            if remove:
-                self.clear(self.path)
-            self._lock.close()
-            self._stream = self._lock = None
+        if self._stream is not None:
+            stream, self._stream = self._stream, None
+            try:
+                stream.close()  # raises again where the disk is full
+                if remove:
+                    clear(self.target)
+            finally:
+                self._lock.close()
 
-    @staticmethod
-    def clear(path: Path) -> None:
-        """Remove what a kill left between writing a predictions file and removing its journal."""
-        for left in (path, path.with_suffix(".lock")):
-            left.unlink(missing_ok=True)
-        if path.parent.is_dir() and not any(path.parent.iterdir()):
-            path.parent.rmdir()
 
-    @property
-    def _lock_path(self) -> Path:
-        assert self.path is not None
-        return self.path.with_suffix(".lock")
+def path_of(target: Path) -> Path:
+    """Where the journal of a predictions file lies."""
+    return target.parent / ".partial" / target.with_suffix(".journal").name
 
-    def _open(self, restart: bool) -> None:
-        assert self.path is not None
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = lock(self._lock_path, self.path, "wait for it, or choose another --out")
-        header = json.dumps(self.key, sort_keys=True).encode() + b"\n"
-        data = b"" if restart or not self.path.exists() else self.path.read_bytes()
-        line, newline, body = data.partition(b"\n")
-        try:
-            old = json.loads(line) if newline else self.key
-        except ValueError as error:
-            self._lock.close()
-            raise DamagedFileError(f"{self.path} is no journal of a run ({error}); drop it with --restart") from error
-        if difference := differences(old, self.key):
-            self._lock.close()
-            raise InputError(
-                f"{self.path} holds an unfinished run with other settings ({difference}); finish it with those, "
-                "choose another --out, or drop it with --restart"
-            )
-        whole = len(body) // self.record.itemsize if newline else 0
-        self.found = np.frombuffer(body, self.record, count=whole)
-        self._stream = self.path.open("r+b" if newline else "wb")
-        if newline:
-            self._stream.truncate(len(line) + 1 + whole * self.record.itemsize)
-            self._stream.seek(0, os.SEEK_END)
-        else:
-            self._stream.write(header)
-            self._stream.flush()
+
+def clear(target: Path) -> None:
+    """Remove the journal of a predictions file; one may be left by a kill between writing that file and this."""
+    path = path_of(target)
+    for left in (path, path.with_suffix(".lock")):
+        left.unlink(missing_ok=True)
+    if path.parent.is_dir() and not any(path.parent.iterdir()):
+        path.parent.rmdir()
 
 
 def differences(old: dict, new: dict) -> str:

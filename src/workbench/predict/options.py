@@ -1,42 +1,53 @@
-"""How to run: checked options, and the key of what predictions depend on."""
+"""How to run: options, and the key of what predictions depend on."""
 
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from workbench.errors import InputError
 from workbench.inputs.checkpoints import Checkpoint
 from workbench.inputs.classes import N_CLASSES
 from workbench.inputs.images import ImageSet
-from workbench.predict import runner, store
+from workbench.predict import store
 
+PRECISIONS = ("auto", "fp32", "bf16", "fp16")
+COMPILE_PAYS_FROM = 300  # pictures: tracing costs about as much as 100, and makes the rest a third faster
 CPU_CHUNK = 8  # pictures through a model at a time on one core: larger ones fall out of its cache
 GPU_BATCH = 128
 
 
 @dataclass(frozen=True)
 class Options:
-    """How to run; everything that changes predictions is in :meth:`key`."""
+    """How to run, `out` being the folder of the files; everything that changes predictions is in :meth:`key`."""
 
     protocol: str
     precision: str
     device: str
-    batch_size: int
+    batch_size: int | None
     topk: int
     compile: str
+    out: str | Path | None = None
+    restart: bool = False
 
     @property
     def chunk(self) -> int:
         """Pictures through a model at a time."""
-        return CPU_CHUNK if self.device == "cpu" else self.batch_size
+        return CPU_CHUNK if self.device == "cpu" else self.batch_size or GPU_BATCH
 
     def compiles(self, n_images: int) -> bool:
         """Whether to compile: by the number of all pictures, not of those left, so that a run goes on as it began."""
-        return self.compile == "on" or (self.compile == "auto" and n_images >= runner.COMPILE_PAYS_FROM)
+        return self.compile == "on" or (self.compile == "auto" and n_images >= COMPILE_PAYS_FROM)
+
+    def file(self, checkpoint: Checkpoint, images: ImageSet) -> Path | None:
+        """Where the predictions of a checkpoint go."""
+        name = store.file_name(checkpoint.name, images.name, self.protocol)
+        return None if self.out is None else Path(self.out) / name
 
     def key(self, checkpoint: Checkpoint, images: ImageSet) -> dict:
         """What a file's predictions depend on: another key never continues or replaces it silently."""
-        fields = ("input_size", "interpolation", "mean", "std", "crop_pct", "crop_mode")
+        names = ("input_size", "interpolation", "mean", "std", "crop_pct", "crop_mode")
+        seen = {name: checkpoint.input.get(name) for name in names}
         return {
             "checkpoint": checkpoint.name,
             "weights_sha256": checkpoint.sha256,
@@ -47,28 +58,47 @@ class Options:
             "device": self.device.split(":")[0],
             "topk": self.topk,
             "compiled": self.compiles(len(images)),
-        } | {name: _plain(checkpoint.input.get(name)) for name in fields}
+        } | {name: list(one) if isinstance(one, tuple) else one for name, one in seen.items()}  # as JSON gives it back
 
 
-def checked(protocol: str, precision: str, device: str, batch_size: int | None, topk: int, compile: str) -> Options:
-    """Options with every ``auto`` decided for this machine. Raises `InputError` for a value that cannot be."""
-    if protocol not in store.PROTOCOLS:
-        raise InputError(f"protocol is {protocol!r}; expected one of {', '.join(store.PROTOCOLS)}")
-    if compile not in ("auto", "on", "off"):
-        raise InputError(f"compile is {compile!r}; expected auto, on or off")
-    device = runner.pick_device(device)
-    precision = runner.pick_precision(precision, device)
-    size = batch_size if batch_size is not None else (2 * cores() * CPU_CHUNK if device == "cpu" else GPU_BATCH)
-    if size < 1 or not 1 <= topk <= N_CLASSES:
-        raise InputError(f"batch size {size}, topk {topk}; expected 1 or more, and 1 to {N_CLASSES}")
-    return Options(protocol, precision, device, size, topk, compile)
+def decided(options: Options) -> Options:
+    """The same with every ``auto`` decided for this machine. Raises `InputError` for a value that cannot be."""
+    choices = {"protocol": store.PROTOCOLS, "precision": PRECISIONS, "compile": ("auto", "on", "off")}
+    for name, known in choices.items():
+        if (value := getattr(options, name)) not in known:
+            raise InputError(f"{name} is {value!r}; expected one of {', '.join(known)}")
+    if options.batch_size is not None and options.batch_size < 1:
+        raise InputError(f"batch size is {options.batch_size}; expected 1 or more")
+    if not 1 <= options.topk <= N_CLASSES:
+        raise InputError(f"topk is {options.topk}; expected 1 to {N_CLASSES}")
+    device = pick_device(options.device)
+    return replace(options, device=device, precision=pick_precision(options.precision, device))
+
+
+def pick_device(device: str) -> str:
+    """``auto`` becomes ``cuda:0`` where there is a GPU, else ``cpu``; raises `InputError` for one that is not there."""
+    import torch
+
+    gpus = [f"cuda:{number}" for number in range(torch.cuda.device_count())] if torch.cuda.is_available() else []
+    if device == "auto":
+        return gpus[0] if gpus else "cpu"
+    if device not in ["cpu", *gpus]:
+        raise InputError(f"device is {device!r}; on this machine there is 'cpu'{''.join(f', {gpu!r}' for gpu in gpus)}")
+    return device
+
+
+def pick_precision(precision: str, device: str) -> str:
+    """``auto`` becomes bf16 where the device computes in it natively, else fp16 on a GPU and fp32 on a CPU."""
+    import torch
+
+    if precision != "auto":
+        return precision
+    if device.startswith("cuda"):
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
+    has = torch.cpu.get_capabilities()
+    return "bf16" if has.get("avx512_bf16") or has.get("amx_bf16") or has.get("bf16") else "fp32"
 
 
 def cores() -> int:
     """Cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _plain(value: object) -> object:
-    """As JSON gives it back: tuples become lists."""
-    return list(value) if isinstance(value, tuple) else value

@@ -16,9 +16,7 @@ FOLDERS = {"imagenet-validation-original": ("v1", "v1-original"), "imagenetv2-b-
 
 
 def load() -> Iterator[Predictions]:
-    """All 134 predictions, one at a time: V1 first, models by name. Raises as
-    :func:`workbench.inputs.sources.locate`.
-    """
+    """All 134, one at a time: V1 first, models by name. Raises as :func:`workbench.inputs.sources.locate`."""
     for key, path in sources.locate("recht2019").items():
         folder, checkpoint = key.split("/", 1)
         image_set, order = FOLDERS[folder]

@@ -15,8 +15,8 @@ import pandas as pd
 
 from workbench.errors import DamagedFileError, InputError
 from workbench.files import writing
-from workbench.inputs.classes import N_CLASSES
 from workbench.inputs.images import ImageSet
+from workbench.predict import checking
 
 PROTOCOLS = ("resize", "crop")
 _METADATA_KEY = b"workbench"
@@ -89,19 +89,17 @@ def from_arrays(
     >>> from_arrays("mine", "v2", ["a", "b"], np.array([[3, 1], [2, 9]])).topk
     2
     """
-    if not (isinstance(images, pd.Index) and images.dtype == "str"):
-        images = pd.Index(images, dtype="str")
     if protocol not in PROTOCOLS:
         raise InputError(f"protocol is {protocol!r}; expected one of {', '.join(PROTOCOLS)}")
-    _check_images(images)
-    classes = _checked_classes(np.asarray(classes), images)
+    images = checking.image_ids(images)
+    classes = checking.classes(np.asarray(classes), images)
     if scores is not None:
-        scores = _checked_scores(np.asarray(scores), classes, images)
+        scores = checking.scores(np.asarray(scores), classes, images)
     return Predictions(checkpoint, image_set, protocol, images, classes, scores, source, provenance or {})
 
 
 def part(predictions: Predictions, images: ImageSet) -> Predictions:
-    """The predictions on one of the image sets that were run together (:func:`workbench.inputs.images.image_set.together`).
+    """The predictions on one of the image sets that were run together (:func:`workbench.inputs.images.together`).
 
     Raises `InputError` where they hold none of its pictures.
     """
@@ -114,40 +112,31 @@ def part(predictions: Predictions, images: ImageSet) -> Predictions:
     return replace(predictions.take(rows), image_set=images.name, provenance=own)
 
 
-def write(predictions: Predictions, path: str | Path) -> Path:
+def write(predictions: Predictions, path: str | Path) -> None:
     """Write one Parquet file; under its final name it is always complete (temporary file, fsync, rename)."""
     import pyarrow.parquet as pq
 
     # The ids of an image set share long prefixes; the classes do not compress as dictionaries.
-    encoding = {"image": "DELTA_BYTE_ARRAY"}
+    encoding: dict = {"compression": "zstd", "use_dictionary": False, "column_encoding": {"image": "DELTA_BYTE_ARRAY"}}
     with writing(Path(path)) as stream:
-        pq.write_table(
-            _to_arrow(predictions), stream, compression="zstd", use_dictionary=False, column_encoding=encoding
-        )
-    return Path(path)
+        pq.write_table(_to_arrow(predictions), stream, **encoding)
 
 
 def read(path: str | Path) -> Predictions:
-    """Read and validate one file. Raises `InputError` where there is none, `DamagedFileError` where it is
-    damaged or foreign.
-    """
+    """Read and validate one file; raises `InputError` for none, `DamagedFileError` for one damaged or foreign."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     if not Path(path).is_file():
-        raise InputError(
-            f"there is no predictions file {path}; make one with 'workbench predict' or 'workbench import'"
-        )
+        raise InputError(f"there is no predictions file {path}; make one: 'workbench predict' or 'workbench import'")
     try:
         table = pq.read_table(path)
     except (pa.ArrowException, OSError) as error:
         raise DamagedFileError(f"{path} cannot be read as Parquet ({error}); is it truncated? Make it again") from error
     metadata = (table.schema.metadata or {}).get(_METADATA_KEY)
     if metadata is None or not {"image", "classes", "scores"} <= set(table.column_names):
-        raise DamagedFileError(
-            f"{path} is no predictions file (columns: {', '.join(table.column_names)}); "
-            "bring your own with 'workbench import'"
-        )
+        seen = f"{path} is no predictions file (columns: {', '.join(table.column_names)})"
+        raise DamagedFileError(f"{seen}; bring your own with 'workbench import'")
     try:
         return _from_arrow(table, json.loads(metadata))
     except (InputError, ValueError, TypeError, KeyError, AttributeError) as error:
@@ -177,55 +166,3 @@ def _from_arrow(table, metadata: dict) -> Predictions:
     missing = columns["scores"].null_count == len(table)
     scores = None if missing else columns["scores"].flatten().to_numpy().reshape(shape)
     return from_arrays(images=columns["image"].to_pandas(), classes=classes, scores=scores, **metadata)
-
-
-def _check_images(images: pd.Index) -> None:
-    if len(images) == 0:
-        raise InputError("there is no image id; expected at least one")
-    if images.hasnans or (images == "").any():
-        raise InputError("an image id is missing or empty; expected a name for each image")
-    if not images.is_unique:
-        twice = images[images.duplicated()]
-        raise InputError(
-            f"{len(twice)} image ids occur more than once, {twice[0]!r} among them; each image may appear once"
-        )
-
-
-def _checked_classes(classes: np.ndarray, images: pd.Index) -> np.ndarray:
-    if classes.ndim != 2 or len(classes) != len(images) or classes.shape[1] == 0:
-        raise InputError(
-            f"classes have shape {classes.shape}; expected ({len(images)}, k): one row per image id, best class first"
-        )
-    if not np.issubdtype(classes.dtype, np.integer):
-        raise InputError(f"classes are {classes.dtype}; expected integers from 0 to 999")
-    wrong = np.argwhere((classes < 0) | (classes >= N_CLASSES))
-    if len(wrong):
-        row, column = wrong[0]
-        raise InputError(
-            f"{len(wrong)} classes lie outside 0-999, {classes[row, column]} for image {images[row]!r} among them; "
-            "expected ImageNet class indices (a head with 1001 outputs counts background as 0: subtract 1)"
-        )
-    ordered = np.sort(classes, axis=1)
-    repeated = np.flatnonzero((ordered[:, 1:] == ordered[:, :-1]).any(axis=1))
-    if len(repeated):
-        raise InputError(
-            f"{len(repeated)} rows name a class twice, that of image {images[repeated[0]]!r} among them; "
-            "expected distinct classes"
-        )
-    return np.ascontiguousarray(classes, dtype=np.uint16)
-
-
-def _checked_scores(scores: np.ndarray, classes: np.ndarray, images: pd.Index) -> np.ndarray:
-    if scores.shape != classes.shape:
-        raise InputError(f"scores have shape {scores.shape}, classes {classes.shape}; expected one score per class")
-    with np.errstate(over="ignore"):
-        scores = np.ascontiguousarray(scores, dtype=np.float32)
-    bad = np.flatnonzero(~np.isfinite(scores).all(axis=1))
-    if len(bad):
-        raise InputError(f"{len(bad)} rows have NaN or infinite scores, that of image {images[bad[0]]!r} among them")
-    unsorted = np.flatnonzero((np.diff(scores, axis=1) > 0).any(axis=1))
-    if len(unsorted):
-        raise InputError(
-            f"{len(unsorted)} rows have scores that increase, that of {images[unsorted[0]]!r} among them; best first"
-        )
-    return scores

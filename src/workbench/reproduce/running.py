@@ -3,12 +3,13 @@
 import os
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
 
 from workbench.errors import InputError, reason
+from workbench.progress import Event, Listener, silent, telling
 from workbench.reproduce import notebooks, provenance, report
 from workbench.reproduce.notebooks import Run
 
@@ -21,13 +22,13 @@ def reproduce(
     only: Sequence[str] = (),
     values: Mapping[str, str] | None = None,
     jobs: int | None = None,
-    on_change: Callable[[list[str], list[Run], int], object] = lambda running, done, total: None,
+    on_event: Listener = silent,
 ) -> list[Run]:
     """Run the notebooks (all, or `only` these), `jobs` at a time, and write figures, tables, notebooks and
     the report below `out`.
 
-    `values` are parameters as text; each goes to the notebooks that have it. `on_change` is told the running
-    names and the finished runs. A notebook that fails does not stop the others; it is marked in the report.
+    `values` are parameters as text; each goes to the notebooks that have it. `on_event` is told how many are done and
+    which run. A notebook that fails does not stop the others; it is marked in the report.
     Raises `UnknownNameError` for an unknown notebook or parameter and `InputError` for a value of the wrong
     type, before any kernel starts.
     """
@@ -37,7 +38,7 @@ def reproduce(
     _make_writable(out)
     started = time.time()
     os.environ["WORKBENCH_STATIC"] = "1"  # kernels inherit it: instruments leave a picture, for nobody looks on
-    runs = _run_all(chosen, given, out, jobs or min(4, os.cpu_count() or 1), on_change)
+    runs = _run_all(chosen, given, out, jobs or min(4, os.cpu_count() or 1), on_event)
     facts = provenance.collect(out, started, runs, given)
     provenance.write(facts, out)
     report.write(runs, facts, out)
@@ -54,7 +55,7 @@ def _make_writable(out: Path) -> None:
         raise InputError(f"{out} cannot be written to ({error.strerror}); choose another folder with --out") from error
 
 
-def _run_all(chosen: list[str], given: dict, out: Path, jobs: int, on_change: Callable) -> list[Run]:
+def _run_all(chosen: list[str], given: dict, out: Path, jobs: int, on_event: Listener) -> list[Run]:
     running: list[str] = []
     done: list[Run] = []
     one_at_a_time = Lock()
@@ -62,17 +63,18 @@ def _run_all(chosen: list[str], given: dict, out: Path, jobs: int, on_change: Ca
     def run(name: str) -> Run:
         with one_at_a_time:
             running.append(name)
-            on_change(running, done, len(chosen))
+            tell(note=f"running {', '.join(running)}")
         result = _run_one(name, given[name], out)
         with one_at_a_time:
             running.remove(name)
             done.append(result)
-            on_change(running, done, len(chosen))
+            tell(done=len(done), note=f"running {', '.join(running)}" if running else "")
         return result
 
     # The longest first: a long notebook that begins last would keep everything waiting.
     order = sorted(chosen, key=notebooks.seconds, reverse=True)
-    with ThreadPoolExecutor(jobs) as pool:
+    begin = Event("notebooks", total=len(chosen), unit="notebooks")
+    with telling(on_event, begin) as tell, ThreadPoolExecutor(jobs) as pool:
         results = {result.name: result for result in pool.map(run, order)}
     return [results[name] for name in chosen]
 

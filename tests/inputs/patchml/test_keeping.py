@@ -61,7 +61,7 @@ def test_a_run_that_fails_leaves_nothing_half_written(plan, pictures, tmp_path, 
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        keeping.write(plan, pictures, tmp_path, format, on_picture=stop)
+        keeping.write(plan, pictures, tmp_path, format, on_event=stop)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["patchml-1.json", "patchml-1.parquet"]
 
 
@@ -81,10 +81,11 @@ def test_labels_are_plain_json(plan, pictures, tmp_path):
 def test_every_picture_is_told_and_what_predict_takes_is_returned(plan, pictures, tmp_path):
     for format, name in (("tar", "patchml-1.tar"), ("folder", "patchml-1"), ("plan", "patchml-1.parquet")):
         told = []
-        assert (
-            keeping.write(plan, pictures, tmp_path / format, format, on_picture=told.append) == tmp_path / format / name
-        )
-        assert told == [1] * (0 if format == "plan" else len(plan.composites()))
+        path = keeping.write(plan, pictures, tmp_path / format, format, on_event=told.append)
+        assert path == tmp_path / format / name
+        n = 0 if format == "plan" else len(plan.composites())
+        assert [event.done for event in told if event.kind == "step"] == list(range(1, n + 1))
+        assert {(event.task, event.unit) for event in told} <= {("patchml-1", " pictures")}
     assert stat.S_IMODE((tmp_path / "folder" / "patchml-1").stat().st_mode) == 0o755
 
 

@@ -5,7 +5,7 @@ import os
 import shutil
 import tarfile
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -16,11 +16,10 @@ from workbench.inputs.images import ImageSet
 from workbench.inputs.patchml import plans
 from workbench.inputs.patchml.composites import Composer
 from workbench.inputs.patchml.plans import Plan
+from workbench.progress import Event, Listener, silent, telling
 
 
-def write(
-    plan: Plan, images: ImageSet, out: Path, format: str = "tar", on_picture: Callable[[int], object] = lambda n: None
-) -> Path:
+def write(plan: Plan, images: ImageSet, out: Path, format: str = "tar", on_event: Listener = silent) -> Path:
     """Keep a PatchML set below `out`: the plan, its label set, and the pictures; each file is whole or not there.
 
     `format` is ``tar`` (``patchml-<seed>.tar``, the same bytes in every run), ``folder`` (``patchml-<seed>/``, PNG
@@ -38,19 +37,18 @@ def write(
     if format == "plan":
         return plan_file
     if format == "folder":
-        _write_folder(composer, stem, on_picture)
+        _write_folder(composer, stem, on_event)
         return stem
-    _write_tar(composer, stem.with_suffix(".tar"), on_picture)
+    _write_tar(composer, stem.with_suffix(".tar"), on_event)
     return stem.with_suffix(".tar")
 
 
-def _write_folder(composer: Composer, folder: Path, on_picture: Callable[[int], object]) -> None:
+def _write_folder(composer: Composer, folder: Path, on_event: Listener) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".part-"))
     try:
-        for image, data in _pngs(composer):
+        for image, data in _pngs(composer, on_event):
             (part / image).write_bytes(data)
-            on_picture(1)
         part.chmod(0o755)
         part.replace(folder)
     except OSError as error:
@@ -60,19 +58,21 @@ def _write_folder(composer: Composer, folder: Path, on_picture: Callable[[int], 
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _write_tar(composer: Composer, path: Path, on_picture: Callable[[int], object]) -> None:
+def _write_tar(composer: Composer, path: Path, on_event: Listener) -> None:
     with writing(path) as stream, tarfile.open(fileobj=stream, mode="w") as shard:
-        for image, data in _pngs(composer):
+        for image, data in _pngs(composer, on_event):
             member = tarfile.TarInfo(image)
             member.size = len(data)
             shard.addfile(member, io.BytesIO(data))
-            on_picture(1)
 
 
-def _pngs(composer: Composer) -> Iterator[tuple[str, bytes]]:
-    ids = composer.plan.composites()
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+def _pngs(composer: Composer, on_event: Listener) -> Iterator[tuple[str, bytes]]:
+    ids, done, name = composer.plan.composites(), 0, composer.plan.name
+    with ThreadPoolExecutor(os.cpu_count()) as pool, telling(on_event, Event(name, unit=" pictures")) as tell:
         # In slices, so that no more than these wait in memory.
         for start in range(0, len(ids), 64):
             part = ids[start : start + 64]
-            yield from zip(part, pool.map(composer.png, part), strict=True)
+            for pair in zip(part, pool.map(composer.png, part), strict=True):
+                yield pair
+                done += 1
+                tell(done=done)

@@ -1,0 +1,109 @@
+"""One checkpoint's work in a pass: what is there already, what is to be run, and the predictions in the end."""
+
+import platform
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+import workbench
+from workbench.errors import InputError
+from workbench.files import writing
+from workbench.inputs.checkpoints import Checkpoint
+from workbench.inputs.images import ImageSet
+from workbench.predict import journal, pixels, store
+from workbench.predict.journal import Journal
+from workbench.predict.options import Options
+from workbench.predict.store import Predictions
+
+if TYPE_CHECKING:
+    from workbench.predict.runner import Runner
+
+
+class Work:
+    """A checkpoint with its journal and its runner. Raises as :class:`workbench.predict.journal.Journal`.
+
+    `has` says of every row of the image set whether the journal that was found had it.
+    """
+
+    runner: "Runner"
+
+    def __init__(self, checkpoint: Checkpoint, images: ImageSet, options: Options) -> None:
+        self.checkpoint, self.images, self.options = checkpoint, images, options
+        self.key, self.file = options.key(checkpoint, images), options.file(checkpoint, images)
+        self.geometry = pixels.geometry(checkpoint.input, options.protocol)
+        self.journal = Journal(self.file, self.key, restart=options.restart)
+        self.has = np.isin(np.arange(len(images)), self.journal.records()["row"])
+
+    def prepare(self) -> None:
+        """Put the checkpoint on its device, compiled where the options say so."""
+        from workbench.predict.runner import Runner
+
+        self.runner = Runner(self.checkpoint, self.options)
+        if self.key["compiled"]:
+            self.runner.compile()
+
+    def keep(self, rows: np.ndarray, classes: np.ndarray, scores: np.ndarray) -> None:
+        """Put new rows into the journal. Raises `InputError` for scores that are no numbers."""
+        if not np.isfinite(scores).all():
+            seen = f"{self.checkpoint.name} gives NaN or infinite outputs in {self.options.precision}"
+            raise InputError(f"{seen}; try --precision fp32. What was finished before is kept")
+        new = ~self.has[rows]
+        self.journal.append(rows[new], classes[new], scores[new])
+
+    def finish(self, failures: dict[str, str], speed: dict[str, float]) -> Predictions:
+        """The predictions, which take the journal's place; raises `InputError` where no picture could be decoded."""
+        records, images = self.journal.records(), self.images
+        if not len(records):
+            reason = next(iter(failures.values()), "there is none")
+            raise InputError(f"none of the {len(images)} pictures of {images.name} can be decoded; the first: {reason}")
+        ids = [images.images[row] for row in records["row"]]
+        provenance = {"key": self.key, "failures": failures} | _machine(self.options.device) | speed
+        how = {"protocol": self.options.protocol, "provenance": provenance}
+        predictions = store.from_arrays(
+            self.checkpoint.name, images.name, ids, records["classes"], records["scores"], **how
+        )
+        if self.file is not None:
+            store.write(predictions, self.file)
+            _write_failures(self.file.with_name(f"{images.name}--failures.csv"), failures)
+            self.journal.close(remove=True)
+        return predictions
+
+    def close(self) -> None:
+        """Let go of the journal."""
+        self.journal.close()
+
+
+def finished(checkpoint: Checkpoint, images: ImageSet, options: Options) -> Predictions | None:
+    """What a complete file of exactly these settings holds. Raises `InputError` for one that was made with others."""
+    file = options.file(checkpoint, images)
+    if file is None or options.restart or not file.is_file():
+        return None
+    predictions = store.read(file)
+    if difference := journal.differences(predictions.provenance.get("key", {}), options.key(checkpoint, images)):
+        seen = f"{file} was made with other settings ({difference})"
+        raise InputError(f"{seen}; choose another --out, or replace it with --restart")
+    journal.clear(file)
+    return predictions
+
+
+def _write_failures(path: Path, failures: dict[str, str]) -> None:
+    import pandas as pd
+
+    if not failures:
+        path.unlink(missing_ok=True)
+        return
+    table = pd.DataFrame(sorted(failures.items()), columns=["image", "reason"])
+    with writing(path) as stream:
+        stream.write(table.to_csv(index=False, lineterminator="\n").encode())
+
+
+def _machine(device: str) -> dict:
+    import timm
+    import torch
+
+    return {
+        "device": "cpu" if device == "cpu" else torch.cuda.get_device_name(device),
+        "machine": platform.machine(),
+        "versions": {"workbench": workbench.__version__, "timm": timm.__version__, "torch": str(torch.__version__)},
+    }
