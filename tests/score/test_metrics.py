@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
 
-from workbench.score import intervals, metrics
+from workbench.score import metrics
 
 N_CLASSES = 30
 
@@ -78,23 +77,3 @@ def test_perfect_predictions_score_one():
 def test_a_deeper_top_k_than_stored_is_refused():
     with pytest.raises(IndexError):
         metrics.label_wise_accuracy(np.array([[True, True]]), np.array([3]))
-
-
-@pytest.mark.parametrize(("k", "n"), [(0, 5), (5, 5), (1, 7), (38_066, 50_000), (6_333, 10_000)])
-def test_wilson_equals_scipy(k, n):
-    expected = binomtest(k, n).proportion_ci(method="wilson")
-    np.testing.assert_allclose(intervals.wilson(k, n), (expected.low, expected.high), atol=1e-12)
-
-
-def test_wilson_of_nothing_is_unknown():
-    assert np.isnan(intervals.wilson(0, 0)).all()
-
-
-def test_the_normal_interval_covers_as_often_as_it_says(rng):
-    truth, n = 0.6, 400
-    covered = 0
-    for _ in range(2000):
-        values = rng.choice([0.0, 0.5, 1.0], p=[0.2, 0.4, 0.4], size=n)
-        low, high = intervals.normal(values.mean(), intervals.standard_error(values))
-        covered += low <= truth <= high
-    assert 0.93 < covered / 2000 < 0.97

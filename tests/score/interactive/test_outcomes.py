@@ -25,21 +25,21 @@ SECOND = predict([2, 2, 3, 7, 5], [0.8, 0.1, 0.3, 0.9, 0.4], name="other")
 
 
 def test_each_picture_has_a_status():
-    answered = outcomes.outcomes(FIRST, LABELS, ORIGINAL)
-    assert answered["status"].tolist() == ["original", "multi", "wrong", "original", "original"]
-    assert answered["label_count"].tolist() == [1, 2, 1, 0, 2]
+    seen = outcomes.of(FIRST, LABELS, ORIGINAL)
+    assert seen["status"].tolist() == ["original", "multi", "wrong", "original", "original"]
+    assert seen["label_count"].tolist() == [1, 2, 1, 0, 2]
     # Without the original labels, d has no label at all, and e's best class is none of its labels.
-    assert outcomes.outcomes(FIRST, LABELS)["status"].tolist() == ["multi", "multi", "wrong", "unlabelled", "wrong"]
+    assert outcomes.of(FIRST, LABELS)["status"].tolist() == ["multi", "multi", "wrong", "unlabelled", "wrong"]
 
 
 def test_pictures_that_the_labels_do_not_know_have_no_row_and_none_at_all_is_refused():
     some = predict([1, 1], images=["x", "a"])
-    answered = outcomes.outcomes(some, LABELS)
-    assert answered.index.tolist() == ["a"]
-    assert answered["row"].tolist() == [1]
-    assert answered["confidence"].isna().all()
+    seen = outcomes.of(some, LABELS)
+    assert seen.index.tolist() == ["a"]
+    assert seen["row"].tolist() == [1]
+    assert seen["confidence"].isna().all()
     with pytest.raises(InputError, match="none of the 1 pictures"):
-        outcomes.outcomes(predict([1], images=["x"]), LABELS)
+        outcomes.of(predict([1], images=["x"]), LABELS)
 
 
 def test_membership_is_that_of_the_table(rng):
@@ -55,7 +55,7 @@ def test_membership_is_that_of_the_table(rng):
 
 
 def two() -> pd.DataFrame:
-    return outcomes.beside(outcomes.outcomes(FIRST, LABELS, ORIGINAL), outcomes.outcomes(SECOND, LABELS, ORIGINAL))
+    return outcomes.beside(outcomes.of(FIRST, LABELS, ORIGINAL), outcomes.of(SECOND, LABELS, ORIGINAL))
 
 
 @pytest.mark.parametrize(
@@ -80,19 +80,19 @@ def two() -> pd.DataFrame:
     ],
 )
 def test_pictures_are_chosen_and_ordered(choice, expected):
-    answered = two()
-    assert "".join(answered.index[outcomes.choose(answered, choice, LABELS)]) == expected
+    seen = two()
+    assert "".join(seen.index[outcomes.choose(seen, choice, LABELS)]) == expected
 
 
 def test_facts_are_filters():
-    answered = two().assign(kind=["x", "y", "x", None, "y"], size=[1.0, 2.0, 3.0, np.nan, 5.0])
-    assert outcomes.choose(answered, Choice(facts={"kind": "x"}), LABELS).tolist() == [0, 2]
-    assert outcomes.choose(answered, Choice(facts={"size": (2, 4)}), LABELS).tolist() == [1, 2]
+    seen = two().assign(kind=["x", "y", "x", None, "y"], size=[1.0, 2.0, 3.0, np.nan, 5.0])
+    assert outcomes.choose(seen, Choice(facts={"kind": "x"}), LABELS).tolist() == [0, 2]
+    assert outcomes.choose(seen, Choice(facts={"size": (2, 4)}), LABELS).tolist() == [1, 2]
 
 
 def test_two_checkpoints_without_a_common_picture_are_refused():
-    first = outcomes.outcomes(predict([1], images=["a"]), LABELS)
-    second = outcomes.outcomes(predict([1], images=["b"]), LABELS)
+    first = outcomes.of(predict([1], images=["a"]), LABELS)
+    second = outcomes.of(predict([1], images=["b"]), LABELS)
     with pytest.raises(InputError, match="no picture in common"):
         outcomes.beside(first, second)
 
@@ -101,6 +101,6 @@ def test_counts_agree_with_the_scores():
     from workbench.score import scores
 
     scored = scores.score(SECOND, LABELS, original=ORIGINAL, label_counts=[1])
-    answered = outcomes.outcomes(SECOND, LABELS, ORIGINAL)
+    seen = outcomes.of(SECOND, LABELS, ORIGINAL)
     top1 = scored[(scored["metric"] == "top1") & scored["label_count"].isna()]["value"].item()
-    assert (answered["status"] == "original").mean() == pytest.approx(top1)
+    assert (seen["status"] == "original").mean() == pytest.approx(top1)

@@ -12,6 +12,7 @@ from workbench.inputs.published import mistakes
 from workbench.predict import store
 from workbench.score.mistakes import failing
 
+LABELS = labels.from_mapping("one", {"a": [1], "b": [2]})
 CATEGORIES = ["Fine-grained error", "Spurious correlation"]
 
 
@@ -50,7 +51,7 @@ def test_predictions_that_lack_a_failing_picture_are_refused():
     predictions = store.from_arrays("net", "v1", ["a"], np.array([[1]]))
     frame = pd.DataFrame({"image": ["a", "b"], "category": "x", "severity": "Major"})
     with pytest.raises(InputError, match="net: 1 of the 2 pictures have no prediction, 'b'"):
-        failing.on_failing(predictions, frame)
+        failing.on_failing(predictions, frame, original=LABELS, real=LABELS)
 
 
 @pytest.fixture(scope="module")

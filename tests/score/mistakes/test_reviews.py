@@ -32,12 +32,6 @@ def test_40_percent_are_obviously_wrong(counts):
     assert (row["ci_low"], row["ci_high"]) == intervals.wilson(154, 378)
 
 
-def test_borderline_folds_into_minor_as_in_the_paper(counts):
-    sizes = reviews.folded(counts).groupby(["model", "severity"])["n_images"].sum()
-    assert sizes["ViT-3B"].to_dict() == {"Major": 154, "Minor": 224}
-    assert sizes["Greedy Soups"].to_dict() == {"Major": 89, "Minor": 160}
-
-
 def test_both_models_fail_on_164_pictures():
     assert committed.table("mistakes-shared").set_index("comparison")["n_images"].to_dict() == {
         "both fail": 164,

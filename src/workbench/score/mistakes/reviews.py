@@ -19,20 +19,12 @@ def counts(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def folded(counted: pd.DataFrame) -> pd.DataFrame:
-    """The same counts with Borderline as Minor, as the paper has it."""
-    merged = counted.assign(severity=counted["severity"].replace("Borderline", "Minor"))
-    return merged.groupby(["model", "category", "severity"])["n_images"].sum().reset_index()
-
-
 def severities(counted: pd.DataFrame) -> pd.DataFrame:
     """Number and share of each severity: ``model, severity, n_images, share, ci_low, ci_high`` (95 % Wilson)."""
     sizes = counted.groupby(["model", "severity"], sort=False)["n_images"].sum().reset_index()
     totals = sizes.groupby("model")["n_images"].transform("sum")
-    interval = [intervals.wilson(k, n) for k, n in zip(sizes["n_images"], totals, strict=True)]
-    sizes["share"] = sizes["n_images"] / totals
-    sizes[["ci_low", "ci_high"]] = interval
-    return sizes
+    low, high = intervals.wilson(sizes["n_images"], totals)
+    return sizes.assign(share=sizes["n_images"] / totals, ci_low=low, ci_high=high)
 
 
 def shared(frame: pd.DataFrame) -> pd.DataFrame:
