@@ -1,7 +1,6 @@
-"""The score table, the paper's printed numbers and the public predictions.
+"""Predictions and labels become a score table: against slow references, and what is refused."""
 
-Pinned from "Re-assessing ImageNet": Table 1 (label counts), Table 2 (sum), Tables 4-10 (315 rows, column sums).
-"""
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,14 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import InputError
-from workbench.inputs import labels
+from workbench.inputs import classes, labels
 from workbench.predict import store
-from workbench.score import pools, scores, table
-
-
-@pytest.fixture(scope="module")
-def recht():
-    return pools.recht2019()
+from workbench.score import intervals, metrics, scores, table
 
 
 @pytest.fixture
@@ -28,13 +22,8 @@ def tiny():
     return predictions, wanted
 
 
-def value(frame, metric, label_count=None, **where):
-    rows = frame[frame["metric"] == metric]
-    rows = rows[rows["label_count"].isna() if label_count is None else rows["label_count"] == label_count]
-    for column, wanted in where.items():
-        rows = rows[rows[column] == wanted]
-    (found,) = rows["value"]
-    return found
+def value(frame, metric, label_count=None):
+    return table.select(frame, metric, label_count=label_count)["value"].item()
 
 
 def test_a_world_small_enough_to_count_by_hand(tiny):
@@ -48,7 +37,13 @@ def test_a_world_small_enough_to_count_by_hand(tiny):
     assert value(frame, "subgroup", 1) == 1 / 2
     assert value(frame, "subgroup", 2) == 1 / 2  # c: top-2 is {4, 9}, labels {3, 4}
     assert value(frame, "asma") == 1 / 2
-    assert frame.loc[frame["metric"] == "real", "n_images"].iloc[0] == 3
+    assert frame.loc[frame["metric"] == "real", "n_images"].tolist() == [3, 2, 1]
+    assert frame.loc[frame["metric"] == "real", "label_count"].fillna(-1).tolist() == [-1, 1, 2]
+    assert frame.loc[frame["metric"] == "top1", "n_images"].tolist() == [4, 1, 2, 1]
+    assert frame.loc[frame["metric"] == "asma", "n_images"].tolist() == [3]
+    assert frame[["checkpoint", "image_set", "labels", "protocol", "source"]].drop_duplicates().to_numpy().tolist() == [
+        ["net", "mine", "mine", "resize", "run"]
+    ]
 
 
 @settings(deadline=None, max_examples=50)
@@ -57,15 +52,15 @@ def test_scores_equal_a_slow_reference(data):
     n = data.draw(st.integers(2, 20))
     wanted = {f"i{k}": sorted(data.draw(st.sets(st.integers(0, 9), max_size=3))) for k in range(n)}
     single = {image: [data.draw(st.integers(0, 9))] for image in wanted}
-    classes = np.array([data.draw(st.permutations(range(10)))[:3] for _ in wanted])
-    predictions = store.from_arrays("net", "mine", list(wanted), classes)
+    top = np.array([data.draw(st.permutations(range(10)))[:3] for _ in wanted])
+    predictions = store.from_arrays("net", "mine", list(wanted), top)
     frame = scores.score(
         predictions,
         labels.from_mapping("mine", wanted),
         original=labels.from_mapping("one", single),
         label_counts=[1, 2, 3],
     )
-    best = {image: list(map(int, row)) for image, row in zip(wanted, classes, strict=True)}
+    best = {image: list(map(int, row)) for image, row in zip(wanted, top, strict=True)}
     labelled = [image for image in wanted if wanted[image]]
     top1 = np.mean([best[image][0] == single[image][0] for image in wanted])
     np.testing.assert_allclose(value(frame, "top1"), top1, atol=1e-6)
@@ -80,6 +75,113 @@ def test_scores_equal_a_slow_reference(data):
     np.testing.assert_allclose(value(frame, "asma"), np.mean(groups), atol=1e-6)
 
 
+def test_intervals_are_wilsons_for_shares_and_normal_for_means(rng):
+    wanted = labels.from_mapping("mine", {f"i{k}": rng.permutation(20)[: 1 + k % 3].tolist() for k in range(60)})
+    original = labels.from_mapping("one", {f"i{k}": [0] for k in range(60)})
+    predictions = store.from_arrays(
+        "net", "mine", wanted.images, np.array([rng.permutation(20)[:5] for _ in range(60)])
+    )
+    frame = scores.score(predictions, wanted, original=original, label_counts=[2, 3]).set_index(
+        ["metric", "label_count"]
+    )
+    for metric in ("top1", "real"):
+        for row in frame.loc[metric].itertuples():
+            expected = intervals.wilson(row.value * row.n_images, row.n_images)
+            assert (row.ci_low, row.ci_high) == pytest.approx(expected, abs=2e-6)
+    hit = metrics.hits(predictions.classes, wanted.table, np.arange(60))
+    accuracy = metrics.label_wise_accuracy(hit, wanted.counts)
+    errors = []
+    for g in (2, 3):
+        group = accuracy[wanted.counts == g]
+        errors.append(group.std(ddof=1) / 20**0.5)
+        low, high = frame.loc[("subgroup", g), ["ci_low", "ci_high"]]
+        assert high == pytest.approx(group.mean() + 1.96 * errors[-1], abs=1e-4)
+        assert low == pytest.approx(max(0, group.mean() - 1.96 * errors[-1]), abs=1e-4)
+    asma = frame.loc["asma"].iloc[0]
+    assert asma["ci_high"] == pytest.approx(asma["value"] + 1.96 * np.hypot(*errors) / 2, abs=1e-4)
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_empty_subgroup_leaves_no_asma_and_one_image_no_interval(tiny):
+    frame = scores.score(tiny[0].take([0, 2]), tiny[1], label_counts=[1, 2]).set_index(["metric", "label_count"])
+    assert frame.loc[("subgroup", 1), ["value", "n_images"]].tolist() == [1, 1]
+    assert frame.loc[("subgroup", 1), ["ci_low", "ci_high"]].isna().all()
+    nothing = scores.score(tiny[0].take([3]), tiny[1], label_counts=[1])
+    assert nothing["metric"].tolist() == ["real", "subgroup", "asma"]
+    assert nothing["n_images"].tolist() == [0, 0, 0]
+    assert nothing[["value", "ci_low", "ci_high"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize("wanted", [[], [0], [-1, 2]])
+def test_label_counts_start_at_one(tiny, wanted):
+    with pytest.raises(InputError, match="expected whole numbers from 1 up"):
+        scores.score(*tiny, label_counts=wanted)
+
+
+def test_label_counts_are_sorted_and_stand_once(tiny):
+    frame = scores.score(*tiny, label_counts=[2, 1, 2])
+    assert frame.loc[frame["metric"] == "subgroup", "label_count"].tolist() == [1, 2]
+
+
+def test_pictures_that_could_not_be_decoded_are_told(tiny):
+    one = replace(tiny[0], provenance={"failures": {"e": "truncated", "f": "empty"}})
+    with pytest.warns(UserWarning, match="2 pictures of mine could not be decoded by net's run; they are in no denom"):
+        scores.score(one, tiny[1], label_counts=[1])
+
+
+def test_several_predictions_follow_each_other(tiny):
+    other = replace(tiny[0], checkpoint="other", protocol="crop", source="elsewhere")
+    both = scores.score(iter([tiny[0], other]), tiny[1], label_counts=[1])
+    alone = scores.score(other, tiny[1], label_counts=[1])
+    assert both["checkpoint"].unique().tolist() == ["net", "other"]
+    pd.testing.assert_frame_equal(both.iloc[len(alone) :].reset_index(drop=True), alone)
+    assert scores.score([]).columns.tolist() == table.COLUMNS
+
+
+def test_label_sets_go_by_name_by_file_or_by_folder(tiny, tmp_path, public_files):
+    predictions, wanted = tiny
+    path = labels.write(wanted, tmp_path / "mine.json")
+    by_file = scores.score(predictions, str(path), label_counts=[1])
+    pd.testing.assert_frame_equal(
+        by_file.drop(columns="labels"), scores.score(predictions, wanted, label_counts=[1]).drop(columns="labels")
+    )
+    images = [f"{classes.wnids()[k]}/a.png" for k in (3, 5)]
+    folders = store.from_arrays("net", "photos", images, np.array([[3], [4]]))
+    for asked in ("folders", None):
+        frame = scores.score(folders, asked, label_counts=[1])
+        assert value(frame, "top1") == value(frame, "real") == 1 / 2  # one label each: it is the original, too
+    v2 = labels.load("v2-refined")
+    own = scores.score(store.from_arrays("net", "v2", v2.images, np.tile(np.arange(5), (len(v2), 1))))
+    assert own["labels"].unique().tolist() == ["v2-refined"]
+    assert value(own, "top1") == 10 * 5 / 10_000 / 5  # ten pictures of each class, and class 0 is best everywhere
+
+
+def test_the_single_labels_that_top1_asks(tiny, public_files):
+    assert scores.original_of(tiny[1]) is None
+    assert scores.original_of(tiny[1], "v1-original").name == "v1-original"
+    assert scores.original_of(labels.load("v1-real")).name == "v1-original"
+    assert scores.original_of(labels.load("v2-refined")).name == "v2-original"
+    assert scores.original_of(labels.load("v1-real"), tiny[1]) is tiny[1]
+    single = labels.from_mapping("one", {"a": [1], "b": [2]})
+    assert scores.original_of(single) is single
+
+
+def test_images_without_an_original_label_are_counted(tiny):
+    original = labels.from_mapping("first", {"a": [1], "c": [3]})
+    with pytest.raises(InputError, match="2 images have no original label in 'first'"):
+        scores.score(*tiny, original=original, label_counts=[1])
+
+
+def test_label_counts_default_to_five_and_for_patchml_to_its_patch_counts(rng):
+    for name, expected in (("mine", [1, 2, 3, 4, 5]), ("patchml-7", [2, 3, 4, 6, 9])):
+        wanted = labels.from_mapping(name, {f"i{k}": [k] for k in range(3)})
+        predictions = store.from_arrays(
+            "net", "mine", wanted.images, np.array([rng.permutation(30)[:9] for _ in "abc"])
+        )
+        frame = scores.score(predictions, wanted)
+        assert frame.loc[frame["metric"] == "subgroup", "label_count"].tolist() == expected
+
+
 def test_perfect_predictions_have_asma_one():
     wanted = labels.from_mapping("mine", {f"{g}": list(range(g)) for g in range(1, 6)})
     predictions = store.from_arrays("net", "mine", wanted.images, np.tile(np.arange(5), (5, 1)))
@@ -90,16 +192,22 @@ def test_fewer_columns_than_labels_asked_for_is_refused(tiny):
     predictions, wanted = tiny
     with pytest.raises(InputError, match=r"top-5 classes, but only the top-2 are stored; predict again with --topk 5"):
         scores.score(predictions, wanted)
+    assert len(scores.score(predictions, wanted, label_counts=[2]))
 
 
 def test_unlabelled_images_are_refused_with_their_number_or_left_out_on_request(tiny):
     predictions, _ = tiny
     fewer = labels.from_mapping("fewer", {"a": [1], "b": [2]})
-    with pytest.raises(InputError, match="2 of the 4 images"):
+    with pytest.raises(
+        InputError, match="2 of the 4 images of net on mine are not in label set 'fewer', 'c' among them"
+    ):
         scores.score(predictions, fewer, label_counts=[1])
-    with pytest.warns(UserWarning, match="2 of the 4 images"):
+    with pytest.warns(UserWarning, match="2 of the 4 images.*left out of every score"):
         frame = scores.score(predictions, fewer, label_counts=[1], drop_unlabelled=True)
     assert value(frame, "real") == 1 / 2
+    none = labels.from_mapping("none", {"x": [1]})
+    with pytest.raises(InputError, match="4 of the 4 images"):
+        scores.score(predictions, none, label_counts=[1], drop_unlabelled=True)
 
 
 def test_top1_is_left_out_where_no_original_label_is_known(tiny):

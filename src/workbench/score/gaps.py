@@ -28,7 +28,7 @@ def gap(scores: pd.DataFrame, metric: str = "top1") -> pd.DataFrame:
     best last. Raises `InputError` where no checkpoint has both image sets, or one has a score twice.
     """
     v1, v2 = (table.check_once(table.select(scores, metric, name)).set_index(KEYS) for name in ("v1", "v2"))
-    shared = v1.index.intersection(v2.index, sort=False)
+    shared = v1.index.intersection(v2.index)
     if shared.empty:
         raise InputError(f"no checkpoint has {metric!r} on both v1 and v2; score its predictions on both image sets")
     first, second = (side.loc[shared, ["value", "ci_low", "ci_high"]].astype(float) for side in (v1, v2))
@@ -89,7 +89,7 @@ def decompose(scores: pd.DataFrame, *, n_resamples: int = 2000, seed: int = 0) -
     strata = table.check_once(scores[(scores["metric"] == "top1") & scores["label_count"].notna()])
     rng = np.random.default_rng(seed)
     rows = []
-    for keys, group in strata.groupby(KEYS, sort=True):
+    for keys, group in strata.groupby(KEYS):
         counts = {str(name): _counts(part) for name, part in group.groupby("image_set")}
         if counts.keys() >= {"v1", "v2"}:
             parts = _decompose_one(counts["v1"], counts["v2"], n_resamples, rng)

@@ -46,6 +46,7 @@ def reconcile(
     """
     claimed = leaderboards.published() if claimed is None else claimed
     results = committed.table("timm-results") if results is None else results
+    tolerance = round(tolerance, 6)  # as the differences are: a binary fraction is not to decide
     joined = _with_own(_with_checkpoints(claimed, results), own)
     measured = results.rename(columns={"top1": "timm"})
     rows = joined.merge(measured, on=["checkpoint", "img_size"], how="left", validate="many_to_one")
@@ -69,7 +70,6 @@ def _with_checkpoints(claimed: pd.DataFrame, results: pd.DataFrame) -> pd.DataFr
     named = rest["checkpoint"].notna()
     rest["identity"] = np.where(named, "named", "none")
     rest["reason"] = np.where(named, "the model's name is timm's", "timm's results hold no checkpoint of this name")
-    rest["_order"] = 0
     both = [part.astype({"img_size": "Int64"}) for part in (known, rest) if len(part)]
     return pd.concat(both, ignore_index=True)
 
@@ -84,18 +84,18 @@ def _with_own(rows: pd.DataFrame, own: pd.DataFrame | None) -> pd.DataFrame:
 
 
 def _status(rows: pd.DataFrame, tolerance: float) -> np.ndarray:
-    close = rows["difference"].abs() <= tolerance + 1e-9
+    close = rows["difference"].abs() <= tolerance
     reported = rows.groupby("subject")["reported"]
-    spread = reported.transform("max") - reported.transform("min")
+    spread = (reported.transform("max") - reported.transform("min")).round(6)
     return np.select(
-        [rows["identity"] == "other", close, spread > tolerance + 1e-9, rows["timm"].notna()],
+        [rows["identity"] == "other", close, spread > tolerance, rows["timm"].notna()],
         ["", "reproduced", "conflict between sources", "differs"],
         "no counterpart",
     )
 
 
 def _own_status(rows: pd.DataFrame, tolerance: float) -> np.ndarray:
-    close = rows["own_difference"].abs() <= tolerance + 1e-9
+    close = rows["own_difference"].abs() <= tolerance
     return np.select(
         [rows["own"].isna(), rows["own_protocol"] != "crop", close], ["", "another protocol", "reproduced"], "missed"
     )

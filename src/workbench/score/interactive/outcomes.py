@@ -108,9 +108,8 @@ def choose(pictures: pd.DataFrame, choice: Choice, labels: LabelSet) -> np.ndarr
         keep &= pictures["label_count"] == choice.label_count
     if choice.label is not None:
         keep &= among(np.full(len(pictures), choice.label), labels.rows(pictures.index), labels)
-    low, high = choice.confidence
-    if low > 0 or high < 1:
-        keep &= pictures["confidence"].between(low, high)
+    if choice.confidence != (0, 1):  # else pictures without a confidence stay, too
+        keep &= pictures["confidence"].between(*choice.confidence)
     if choice.disagreement is not None:
         keep &= _disagree(pictures, choice.disagreement)
     for name, wanted in choice.facts.items():
