@@ -33,6 +33,8 @@ def test_decomposition_of_the_public_models():
     decomposed = gaps.decompose(pools.recht2019(), n_resamples=200)
     means = gaps.mean_parts(decomposed).set_index("part")
     assert len(decomposed) == 67
+    assert decomposed["v1"].is_monotonic_increasing
+    assert decomposed.index.tolist() == list(range(67))
     assert (100 * means["value"]).round(2).to_dict() == {"gap": 12.08, "composition": 8.34, "within": 3.74}
     np.testing.assert_allclose(decomposed["gap"], decomposed["composition"] + decomposed["within"])
     assert (decomposed["composition_low"] < decomposed["composition"]).all()
@@ -110,6 +112,7 @@ def test_a_gap_and_its_interval():
     )
     assert found.columns.tolist() == ["checkpoint", "protocol", "source", "v1", "v2", "gap", "ci_low", "ci_high"]
     assert found["checkpoint"].tolist() == ["net", "better"]
+    assert found.index.tolist() == [0, 1]
     np.testing.assert_allclose(found.loc[0, ["gap", "ci_low", "ci_high"]].tolist(), [0.2, 0.0524, 0.3339], atol=2e-4)
     np.testing.assert_allclose(found.loc[1, ["v1", "v2", "gap"]].tolist(), [0.9, 0.75, 0.15])
 

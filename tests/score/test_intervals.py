@@ -28,8 +28,9 @@ def test_many_shares_are_as_one_by_one():
 @pytest.mark.filterwarnings("error")
 def test_wilson_of_nothing_is_unknown_and_of_all_or_none_stays_in_range():
     assert np.isnan(intervals.wilson(0, 0)).all()
-    assert intervals.wilson(0, 3)[0] == 0
-    assert intervals.wilson(3, 3)[1] == 1
+    n = np.arange(1, 100)  # rounding alone would leave the range for every tenth
+    assert (intervals.wilson(0 * n, n)[0] >= 0).all()
+    assert (intervals.wilson(n, n)[1] <= 1).all()
 
 
 @given(st.floats(0, 1), st.floats(0, 0.5))

@@ -46,17 +46,11 @@ def mean_gaps(scores: pd.DataFrame, metrics: Sequence[str] = ("top1", "real", "a
     """
     each = pd.concat([gap(scores, metric).assign(metric=metric) for metric in metrics])
     above = (each["ci_low"] > 0).astype("Int64").where(each["ci_low"].notna())
-    groups = each.assign(above=above, not_lower=each["v2"] >= each["v1"]).groupby(
-        ["source", "protocol", "metric"], sort=False
-    )
-    means = groups.agg(
-        checkpoints=("gap", "size"),
-        **{name: (name, "mean") for name in ("v1", "v2", "gap")},
-        smallest=("gap", "min"),
-        largest=("gap", "max"),
-        lower_on_v2=("above", lambda column: column.sum(min_count=1)),
-        not_lower=("not_lower", "sum"),
-    )
+    each = each.assign(lower_on_v2=above, not_lower=each["v2"] >= each["v1"])
+    groups = each.groupby(["source", "protocol", "metric"], sort=False)
+    spread = groups["gap"].agg(smallest="min", largest="max")
+    lower = groups[["lower_on_v2"]].sum(min_count=1).join(groups["not_lower"].sum())
+    means = groups.size().to_frame("checkpoints").join([groups[["v1", "v2", "gap"]].mean(), spread, lower])
     return means.reset_index().sort_values(["source", "protocol"], kind="stable", ignore_index=True)
 
 
@@ -111,17 +105,13 @@ def _counts(part: pd.DataFrame) -> np.ndarray:
 
 def _decompose_one(counts1: np.ndarray, counts2: np.ndarray, n_resamples: int, rng: np.random.Generator) -> dict:
     point = _parts(counts1, counts2)
-    samples = _parts(*(_resample(counts, n_resamples, rng) for counts in (counts1, counts2)))
+    drawn = (rng.multinomial(n.sum(), n.ravel() / n.sum(), n_resamples) for n in (counts1, counts2))
+    samples = _parts(*(counts.reshape(n_resamples, *counts1.shape) for counts in drawn))
     row = {"v1": counts1[1].sum() / counts1.sum(), "v2": counts2[1].sum() / counts2.sum()}
-    for name, value, drawn in zip(Parts._fields, point, samples, strict=True):
+    for name, value, resampled in zip(Parts._fields, point, samples, strict=True):
         row[name] = float(value)
-        row[f"{name}_low"], row[f"{name}_high"] = intervals.percentile(drawn)
+        row[f"{name}_low"], row[f"{name}_high"] = intervals.percentile(resampled)
     return row
-
-
-def _resample(counts: np.ndarray, times: int, rng: np.random.Generator) -> np.ndarray:
-    n = counts.sum()
-    return rng.multinomial(n, counts.ravel() / n, size=times).reshape(times, *counts.shape)
 
 
 def _parts(*counts: np.ndarray) -> Parts:
@@ -137,9 +127,8 @@ def _parts(*counts: np.ndarray) -> Parts:
 def mean_parts(decomposed: pd.DataFrame) -> pd.DataFrame:
     """Mean of each part over checkpoints, one row per part: ``part, value, ci_low, ci_high, share_of_gap``.
 
-    The checkpoints saw the same images, so their errors are correlated in a way that scores do not show. The
-    standard error of a mean is at most the mean of the standard errors, so the mean of the interval ends is a
-    cautious interval.
+    The checkpoints saw the same images, so their errors are correlated in a way that scores do not show. The standard
+    error of a mean is at most the mean of the standard errors, so the mean of the interval ends is a cautious interval.
     """
     columns = {name: [name, f"{name}_low", f"{name}_high"] for name in Parts._fields}
     rows = [(name, *decomposed[three].mean()) for name, three in columns.items()]

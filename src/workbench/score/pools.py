@@ -16,14 +16,11 @@ from workbench.score import intervals, table
 from workbench.score.scores import score
 
 RECHT2019_NEEDS = ("recht2019", "v1-images", "v2-images", "v2-refined")
-PRINTED = {  # column of Tables 4-10 -> image set, label set, number of images that the share is of
-    "top1_v1": ("v1", "v1-real", 50_000),
-    "top1_v2": ("v2", "v2-refined", 10_000),
-    "real_v1": ("v1", "v1-real", 46_837),
-    "real_v2": ("v2", "v2-refined", 9_871),
-    "asma_v1": ("v1", "v1-real", 46_693),
-    "asma_v2": ("v2", "v2-refined", 9_639),
-    "asma_patchml": ("patchml", "patchml", None),
+LABELS = {"v1": "v1-real", "v2": "v2-refined", "patchml": "patchml"}
+PRINTED = {  # metric -> image set -> number of images that Tables 4-10 give it for
+    "top1": {"v1": 50_000, "v2": 10_000},
+    "real": {"v1": 46_837, "v2": 9_871},
+    "asma": {"v1": 46_693, "v2": 9_639, "patchml": None},
 }
 
 
@@ -63,21 +60,13 @@ def folder(path: str | Path, *, label_counts: Sequence[int] = table.LABEL_COUNTS
 
 
 def published() -> pd.DataFrame:
-    """The 315 checkpoints of "Re-assessing ImageNet", Tables 4-10, as scores; intervals only where they are
-    binomial.
-    """
+    """The 315 checkpoints of "Re-assessing ImageNet", Tables 4-10, as scores; intervals only of what is binomial."""
     percents = printed("tables-04-10-checkpoints")
     parts = []
-    for column, (image_set, labels, n) in PRINTED.items():
-        metric, value = column.split("_")[0], percents[column] / 100
+    for metric, image_set, n in ((metric, *pair) for metric, sizes in PRINTED.items() for pair in sizes.items()):
+        value = percents[f"{metric}_{image_set}"] / 100
         low, high = (np.nan, np.nan) if metric == "asma" else intervals.wilson(value * n, n)
-        of_what = {
-            "image_set": image_set,
-            "labels": labels,
-            "protocol": "resize",
-            "metric": metric,
-            "label_count": None,
-        }
-        values = {"value": value, "n_images": n, "ci_low": low, "ci_high": high, "source": "published"}
-        parts.append(percents[["checkpoint"]].assign(**of_what, **values))
+        of_what = {"image_set": image_set, "labels": LABELS[image_set], "protocol": "resize", "metric": metric}
+        values = {"label_count": None, "value": value, "n_images": n, "ci_low": low, "ci_high": high}
+        parts.append(percents[["checkpoint"]].assign(**of_what, **values, source="published"))
     return table.build(pd.concat(parts, ignore_index=True))

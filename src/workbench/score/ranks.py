@@ -37,9 +37,7 @@ def rank_interval(low: pd.Series, high: pd.Series) -> pd.DataFrame:
 
 
 def rank_shift(
-    scores: pd.DataFrame,
-    before: tuple[str, str] = ("v1", "top1"),
-    after: tuple[str, str] = ("patchml", "asma"),
+    scores: pd.DataFrame, before: tuple[str, str] = ("v1", "top1"), after: tuple[str, str] = ("patchml", "asma")
 ) -> pd.DataFrame:
     """How ranks change between two scores, each given as (image set, metric), within one source and protocol.
 

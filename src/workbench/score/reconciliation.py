@@ -158,15 +158,12 @@ def own_scores(predictions: Iterable[Predictions]) -> pd.DataFrame:
     """
     several = list(predictions)
     for one in several:
+        own = f"the predictions of {one.checkpoint}"
         if one.image_set != "v1":
-            raise InputError(
-                f"the predictions of {one.checkpoint} are on {one.image_set!r}; a leaderboard's numbers are about v1"
-            )
+            raise InputError(f"{own} are on {one.image_set!r}; a leaderboard's numbers are about v1")
         if len(one) < N_IMAGES:
-            raise InputError(
-                f"the predictions of {one.checkpoint} cover {len(one)} of the {N_IMAGES} images of v1; a claimed "
-                "number is about all of them"
-            )
+            covered = f"{own} cover {len(one)} of the {N_IMAGES} images of v1"
+            raise InputError(f"{covered}; a claimed number is about all of them")
     return scores.score(several, label_counts=[1])
 
 

@@ -46,9 +46,7 @@ def score(
 
 
 def original_of(labels: LabelSet, original: LabelSet | str | None = None) -> LabelSet | None:
-    """The single-label set that top-1 asks: the given one, the paired one, or `labels` itself where each
-    image has one.
-    """
+    """The single-label set that top-1 asks: the given one, the paired one, or `labels` where each image has one."""
     if original is not None:
         return _label_set(original)
     if labels.name in ORIGINAL:
@@ -121,10 +119,8 @@ def _scores(
 
 def _right(predictions: Predictions, original: LabelSet) -> np.ndarray:
     rows = original.rows(predictions.images)
-    if (rows < 0).any():
-        raise InputError(
-            f"{int((rows < 0).sum())} images have no original label in {original.name!r}; top-1 needs one for each"
-        )
+    if lost := int((rows < 0).sum()):
+        raise InputError(f"{lost} images have no original label in {original.name!r}; top-1 needs one for each")
     return metrics.hits(predictions.classes[:, :1], original.table, rows)[:, 0]
 
 
@@ -142,6 +138,6 @@ def _subgroups(hit: np.ndarray, counts: np.ndarray, label_counts: Sequence[int])
     accuracy = pd.Series(metrics.label_wise_accuracy(hit[asked], counts[asked]))
     groups = accuracy.groupby(counts[asked]).agg(["mean", "sem", "size"]).reindex(list(label_counts))
     means, errors, n = groups["mean"].to_numpy(), groups["sem"].to_numpy(), groups["size"].fillna(0).astype(int)
-    asma = metrics.asma(means)
+    asma = means.mean()
     rows = list(zip(repeat("subgroup"), label_counts, means, n, *intervals.normal(means, errors), strict=False))
     return [*rows, ("asma", None, asma, n.sum(), *intervals.normal(asma, intervals.mean_error(errors)))]

@@ -39,9 +39,7 @@ def by_label_count(scores: pd.DataFrame, metric: str, label_counts: Sequence[int
     rows = table.select(scores, metric, label_count=label_counts)
     rows = rows.assign(margin=(rows["ci_high"] - rows["ci_low"]) / 2)
     keys = ["source", "protocol", "label_count"]
-    wide = rows.pivot_table(
-        index=[*keys, "checkpoint"], columns="image_set", values=["value", "margin"], observed=True
-    ).dropna()
+    wide = rows.pivot_table(["value", "margin"], [*keys, "checkpoint"], "image_set").dropna()
     wide.columns = [image_set if of == "value" else f"{image_set}_margin" for of, image_set in wide.columns]
     medians = wide.groupby(level=keys)[["v1", "v1_margin", "v2", "v2_margin"]].median()
     higher = (wide["v2"] > wide["v1"]).groupby(level=keys).agg(["sum", "size"])
@@ -72,13 +70,8 @@ def mean_over_seeds(scores: pd.DataFrame) -> pd.DataFrame:
     subgroups = rows[rows["metric"] == "subgroup"].groupby(keys)["image_set"].size()
     if (subgroups < len(most)).any():
         raise InputError("the PatchML sets are scored over different label counts; score them all with the same")
-    averaged = groups.agg(
-        value=("value", lambda values: values.mean(skipna=False)),
-        n_images=("n_images", "sum"),
-        ci_low=("ci_low", "mean"),
-        ci_high=("ci_high", "mean"),
-    )
-    return averaged.round(6).reset_index().assign(image_set="patchml", labels="patchml")[scores.columns]
+    how = {"value": lambda values: values.mean(skipna=False), "n_images": "sum", "ci_low": "mean", "ci_high": "mean"}
+    return groups.agg(how).round(6).reset_index().assign(image_set="patchml", labels="patchml")[scores.columns]
 
 
 def left_out(scores: pd.DataFrame) -> pd.DataFrame:
@@ -86,7 +79,5 @@ def left_out(scores: pd.DataFrame) -> pd.DataFrame:
     composites, left_out``.
     """
     composites = scores[scores["image_set"].str.fullmatch(r"patchml-\d+")]
-    n, counted = (
-        table.select(composites, metric).groupby("image_set")["n_images"].first() for metric in ("real", "asma")
-    )
-    return pd.DataFrame({"composites": n, "left_out": n - counted}).astype(int).reset_index()
+    n = {name: table.select(composites, name).groupby("image_set")["n_images"].first() for name in ("real", "asma")}
+    return pd.DataFrame({"composites": n["real"], "left_out": n["real"] - n["asma"]}).astype(int).reset_index()

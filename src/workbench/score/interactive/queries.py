@@ -98,7 +98,7 @@ class ScoreCube:
         first, second = (self._values(query.metric, name, query.label_counts) for name in query.pair)
         before = self._values("top1", query.pair[0], query.label_counts)[:, 0]
         asked = self.keys["source"].isin(query.sources or self.sources).to_numpy()
-        has = asked & ~np.isnan(first[:, 0] + second[:, 0] + before)
+        has = asked & ~np.isnan([first[:, 0], second[:, 0], before]).any(axis=0)
         if not has.any():
             raise InputError("no checkpoint has these scores on both image sets; choose another source or label count")
         keys = self.keys.assign(chosen=_chosen(self.keys, query))

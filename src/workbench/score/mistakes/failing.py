@@ -21,7 +21,7 @@ def counts(
     """
     parts = [on_failing(one, reviewed, original=original, real=real) for one in predictions]
     own = _judged(reviewed["image"], reviewed["predicted"].to_numpy(), original, real)
-    return pd.concat([*parts, _table(reviewed["model"].iloc[0], _groups(reviewed, own))], ignore_index=True)
+    return pd.concat([*parts, _table(reviewed["model"].iloc[0], reviewed, own)], ignore_index=True)
 
 
 def on_failing(predictions: Predictions, reviewed: pd.DataFrame, *, original: LabelSet, real: LabelSet) -> pd.DataFrame:
@@ -32,8 +32,8 @@ def on_failing(predictions: Predictions, reviewed: pd.DataFrame, *, original: La
     Raises `InputError` where the predictions lack one of the pictures.
     """
     judged = _judged(predictions.images, predictions.classes[:, 0], original, real)
-    groups = _groups(reviewed, judged.iloc[_places(predictions, reviewed["image"])])
-    return _table(predictions.checkpoint, [("overall", "", judged), *groups])
+    places = _places(predictions, reviewed["image"])
+    return _table(predictions.checkpoint, reviewed, judged.iloc[places], judged)
 
 
 def solved(
@@ -95,15 +95,13 @@ def _places(predictions: Predictions, images: pd.Series) -> np.ndarray:
     return place
 
 
-def _groups(reviewed: pd.DataFrame, judged: pd.DataFrame) -> list[tuple]:
-    """The rows of `judged` (in the order of `reviewed`) together, by category, and by severity."""
-    groups = [("failing", "", judged)]
+def _table(
+    checkpoint: str, reviewed: pd.DataFrame, judged: pd.DataFrame, everywhere: pd.DataFrame | None = None
+) -> pd.DataFrame:
+    """Counts `everywhere`, where that is known, and of `judged`, which is in the order of `reviewed`."""
+    groups = [("failing", "", judged)] if everywhere is None else [("overall", "", everywhere), ("failing", "", judged)]
     for column in ("category", "severity"):
         groups += [(column, value, part) for value, part in judged.groupby(reviewed[column].to_numpy())]
-    return groups
-
-
-def _table(checkpoint: str, groups: list[tuple]) -> pd.DataFrame:
     columns = ["checkpoint", "group", "value", "n_images", "right_original", "n_real", "right_real"]
     return pd.DataFrame([(checkpoint, *names, len(part), *part.sum()) for *names, part in groups], columns=columns)
 
