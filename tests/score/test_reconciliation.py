@@ -187,6 +187,7 @@ def test_rows_and_columns_of_a_reconciliation():
     rows = reconciliation.reconcile(claimed, own("b", value=0.51), results=results(a=0.41, b=0.5, c=0.9))
     assert rows.columns.tolist() == reconciliation.COLUMNS
     assert rows["model"].tolist() == ["a", "b"]
+    assert rows.index.tolist() == [0, 1]
     assert rows[["identity", "subject", "checkpoint"]].to_numpy().tolist() == [["named", "a", "a"], ["named", "b", "b"]]
     assert rows["stated_parameters"].tolist() == [8, 7]
     assert rows["own_status"].tolist() == ["", "missed"]
@@ -239,6 +240,7 @@ def test_only_reproduced_entries_with_a_real_result_are_ranked_by_real():
     rows = reconciliation.reconcile(board(a=0.8, b=0.7, c=0.5, d=0.5), results=results_)
     found = reconciliation.under_real(rows)
     assert found["model"].tolist() == ["b", "a"]
+    assert found.index.tolist() == [0, 1]
     assert found[["rank_top1", "rank_real", "best", "worst"]].to_numpy().tolist() == [[2, 1, 1, 1], [1, 2, 2, 2]]
 
 

@@ -27,15 +27,14 @@ def gap(scores: pd.DataFrame, metric: str = "top1") -> pd.DataFrame:
     The interval of the difference is Newcombe's, from the intervals of the two; empty where those are. Sorted by V1,
     best last. Raises `InputError` where no checkpoint has both image sets, or one has a score twice.
     """
-    v1, v2 = (table.check_once(table.select(scores, metric, name)).set_index(KEYS) for name in ("v1", "v2"))
-    shared = v1.index.intersection(v2.index)
-    if shared.empty:
+    sides = (table.check_once(table.select(scores, metric, name)).set_index(KEYS) for name in ("v1", "v2"))
+    v1, v2 = (side[["value", "ci_low", "ci_high"]].astype(float) for side in sides)
+    v1, v2 = v1.align(v2, join="inner", axis=0)
+    if v1.empty:
         raise InputError(f"no checkpoint has {metric!r} on both v1 and v2; score its predictions on both image sets")
-    first, second = (side.loc[shared, ["value", "ci_low", "ci_high"]].astype(float) for side in (v1, v2))
-    low, high = intervals.newcombe(first.to_numpy().T, second.to_numpy().T)
-    columns = {"v1": first["value"], "v2": second["value"], "gap": first["value"] - second["value"]}
-    gaps = pd.DataFrame(columns).assign(ci_low=low, ci_high=high)
-    return gaps.sort_values(["source", "v1", "v2"]).reset_index()
+    low, high = intervals.newcombe(v1.to_numpy().T, v2.to_numpy().T)
+    columns = {"v1": v1["value"], "v2": v2["value"], "gap": v1["value"] - v2["value"], "ci_low": low, "ci_high": high}
+    return pd.DataFrame(columns).sort_values(["source", "v1", "v2"]).reset_index()
 
 
 def mean_gaps(scores: pd.DataFrame, metrics: Sequence[str] = ("top1", "real", "asma")) -> pd.DataFrame:

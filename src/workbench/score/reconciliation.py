@@ -71,7 +71,7 @@ def _with_checkpoints(claimed: pd.DataFrame, results: pd.DataFrame) -> pd.DataFr
     rest["identity"] = np.where(named, "named", "none")
     rest["reason"] = np.where(named, "the model's name is timm's", "timm's results hold no checkpoint of this name")
     both = [part.astype({"img_size": "Int64"}) for part in (known, rest) if len(part)]
-    return pd.concat(both, ignore_index=True)
+    return pd.concat(both)
 
 
 def _with_own(rows: pd.DataFrame, own: pd.DataFrame | None) -> pd.DataFrame:
