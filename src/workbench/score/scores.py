@@ -105,16 +105,14 @@ def _known(predictions: Predictions, labels: LabelSet, drop_unlabelled: bool) ->
     return predictions.take(known)
 
 
-def _scores(
-    predictions: Predictions, labels: LabelSet, original: LabelSet | None, label_counts: Sequence[int]
-) -> list[tuple]:
+def _scores(predictions: Predictions, labels: LabelSet, original: LabelSet | None, asked: list[int]) -> list[tuple]:
     """Rows of a score table from `metric` to `ci_high`."""
     rows = labels.rows(predictions.images)
-    hit = metrics.hits(predictions.classes[:, : max(label_counts)], labels.table, rows)
+    hit = metrics.hits(predictions.classes[:, : max(asked)], labels.table, rows)
     counts = labels.counts[rows]
     top1 = _shares("top1", _right(predictions, original), counts) if original else []
     labelled = counts > 0
-    return [*top1, *_shares("real", hit[labelled, 0], counts[labelled]), *_subgroups(hit, counts, label_counts)]
+    return [*top1, *_shares("real", hit[labelled, 0], counts[labelled]), *_subgroups(hit, counts, asked)]
 
 
 def _right(predictions: Predictions, original: LabelSet) -> np.ndarray:
@@ -132,11 +130,11 @@ def _shares(metric: str, right: np.ndarray, counts: np.ndarray) -> list[tuple]:
     return list(zip(repeat(metric), [None, *strata], k / n, n, *intervals.wilson(k, n), strict=False))
 
 
-def _subgroups(hit: np.ndarray, counts: np.ndarray, label_counts: Sequence[int]) -> list[tuple]:
+def _subgroups(hit: np.ndarray, counts: np.ndarray, label_counts: list[int]) -> list[tuple]:
     """Label-wise accuracy of the images with each number of labels, and its mean over those numbers."""
     asked = np.isin(counts, label_counts)
     accuracy = pd.Series(metrics.label_wise_accuracy(hit[asked], counts[asked]))
-    groups = accuracy.groupby(counts[asked]).agg(["mean", "sem", "size"]).reindex(list(label_counts))
+    groups = accuracy.groupby(counts[asked]).agg(["mean", "sem", "size"]).reindex(label_counts)
     means, errors, n = groups["mean"].to_numpy(), groups["sem"].to_numpy(), groups["size"].fillna(0).astype(int)
     asma = means.mean()
     rows = list(zip(repeat("subgroup"), label_counts, means, n, *intervals.normal(means, errors), strict=False))

@@ -114,7 +114,7 @@ def predict(name, **best):
 
 def test_the_reviewed_model_stands_last_by_what_the_review_says_it_saw():
     several = [predict("p", a=3, b=9, c=4, d=0), predict("q", d=1, c=1, b=2, a=7)]
-    counted = failing.counts(iter(several), REVIEWED, original=ORIGINAL, real=REAL)
+    counted = failing.counts(several, REVIEWED, original=ORIGINAL, real=REAL)
     assert counted["checkpoint"].drop_duplicates().tolist() == ["p", "q", "the model"]
     own = counted[counted["checkpoint"] == "the model"]
     assert own.drop(columns="checkpoint").to_numpy().tolist() == [

@@ -1,7 +1,5 @@
 """How other models do on exactly the pictures where ViT-3B still fails, beside their accuracy on all pictures."""
 
-from collections.abc import Iterable
-
 import numpy as np
 import pandas as pd
 
@@ -11,20 +9,18 @@ from workbench.predict.store import Predictions
 from workbench.score import intervals, metrics
 
 
-def counts(
-    predictions: Iterable[Predictions], reviewed: pd.DataFrame, *, original: LabelSet, real: LabelSet
-) -> pd.DataFrame:
+def counts(predictions: list[Predictions], reviewed: pd.DataFrame, original: LabelSet, real: LabelSet) -> pd.DataFrame:
     """How checkpoints, and the model of the review itself, do on exactly the pictures where it fails.
 
     `reviewed` are the mistakes of one model (:func:`workbench.inputs.published.mistakes.reviewed`); columns as in
     :func:`on_failing`. That model's predictions on other pictures are not public, so it has no *overall*.
     """
-    parts = [on_failing(one, reviewed, original=original, real=real) for one in predictions]
+    parts = [on_failing(one, reviewed, original, real) for one in predictions]
     own = _judged(reviewed["image"], reviewed["predicted"].to_numpy(), original, real)
     return pd.concat([*parts, _table(reviewed["model"].iloc[0], reviewed, own)], ignore_index=True)
 
 
-def on_failing(predictions: Predictions, reviewed: pd.DataFrame, *, original: LabelSet, real: LabelSet) -> pd.DataFrame:
+def on_failing(predictions: Predictions, reviewed: pd.DataFrame, original: LabelSet, real: LabelSet) -> pd.DataFrame:
     """One checkpoint's accuracy on the `reviewed` pictures, in all and by category and severity, and overall.
 
     ``checkpoint, group, value, n_images, right_original, n_real, right_real``: counts, over pictures with a ReaL label
@@ -36,9 +32,7 @@ def on_failing(predictions: Predictions, reviewed: pd.DataFrame, *, original: La
     return _table(predictions.checkpoint, reviewed, judged.iloc[places], judged)
 
 
-def solved(
-    predictions: Iterable[Predictions], reviewed: pd.DataFrame, *, original: LabelSet, real: LabelSet
-) -> pd.DataFrame:
+def solved(predictions: list[Predictions], reviewed: pd.DataFrame, original: LabelSet, real: LabelSet) -> pd.DataFrame:
     """For the `reviewed` pictures: how many of the checkpoints are right, by severity.
 
     ``labels, severity, right, n_images``: `right` is *none*, *some* or *most* (more than half) of the checkpoints. By
@@ -96,14 +90,14 @@ def _places(predictions: Predictions, images: pd.Series) -> np.ndarray:
 
 
 def _table(
-    checkpoint: str, reviewed: pd.DataFrame, judged: pd.DataFrame, everywhere: pd.DataFrame | None = None
+    name: str, reviewed: pd.DataFrame, judged: pd.DataFrame, overall: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """Counts `everywhere`, where that is known, and of `judged`, which is in the order of `reviewed`."""
-    groups = [("failing", "", judged)] if everywhere is None else [("overall", "", everywhere), ("failing", "", judged)]
+    """Counts of `judged`, which is in the order of `reviewed`, and over all pictures, where that is known."""
+    groups = [("failing", "", judged)] if overall is None else [("overall", "", overall), ("failing", "", judged)]
     for column in ("category", "severity"):
         groups += [(column, value, part) for value, part in judged.groupby(reviewed[column].to_numpy())]
     columns = ["checkpoint", "group", "value", "n_images", "right_original", "n_real", "right_real"]
-    return pd.DataFrame([(checkpoint, *names, len(part), *part.sum()) for *names, part in groups], columns=columns)
+    return pd.DataFrame([(name, *kind, len(part), *part.sum()) for *kind, part in groups], columns=columns)
 
 
 def _judged(ids: pd.Index | pd.Series, best: np.ndarray, original: LabelSet, real: LabelSet) -> pd.DataFrame:
