@@ -14,7 +14,7 @@ N_CLASSES = 30
 def worlds(draw):
     """Predictions (n, 6) of distinct classes and the label sets of n images."""
     n = draw(st.integers(1, 12))
-    ranking = st.permutations(range(N_CLASSES)).map(lambda order: order[:6])
+    ranking = st.lists(st.integers(0, N_CLASSES - 1), min_size=6, max_size=6, unique=True)
     classes = draw(st.lists(ranking, min_size=n, max_size=n))
     labels = draw(st.lists(st.sets(st.integers(0, N_CLASSES - 1), max_size=6), min_size=n, max_size=n))
     return np.array(classes), labels

@@ -37,7 +37,7 @@ def score(predictions: Predictions | Iterable[Predictions]) -> pd.DataFrame:
 def files(path: str | Path) -> pd.DataFrame:
     """The same for a file of predictions, or for all on V1 below a folder; none for an empty path."""
     if not str(path):
-        return table.build([])
+        return pd.DataFrame(columns=table.COLUMNS)
     return score([one for one in store.read_all(path) if one.image_set == "v1"])
 
 
