@@ -44,4 +44,12 @@ def test_writing_puts_the_file_in_place(tmp_path, monkeypatch):
     monkeypatch.setattr(committed, "folder", lambda: tmp_path)
     monkeypatch.setattr(recomputing, "computations", lambda: {"x": lambda: table})
     recomputing.write()
-    assert (tmp_path / "x.csv").read_text() == "a\n1\n"
+    assert (tmp_path / "x.csv").read_bytes() == b"a\n1\n"
+
+
+def test_only_what_is_named_is_written(tmp_path, monkeypatch):
+    one, other = pd.DataFrame({"a": [1.5], "b": [None]}), pd.DataFrame({"a": [2]})
+    monkeypatch.setattr(committed, "folder", lambda: tmp_path)
+    monkeypatch.setattr(recomputing, "computations", lambda: {"one": lambda: one, "other": lambda: other})
+    recomputing.write("one")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"one.csv": b"a,b\n1.5,\n"}

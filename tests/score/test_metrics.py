@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
 
-from workbench.score import intervals, metrics
+from workbench.score import metrics
 
 N_CLASSES = 30
 
@@ -15,7 +14,7 @@ N_CLASSES = 30
 def worlds(draw):
     """Predictions (n, 6) of distinct classes and the label sets of n images."""
     n = draw(st.integers(1, 12))
-    ranking = st.permutations(range(N_CLASSES)).map(lambda order: order[:6])
+    ranking = st.lists(st.integers(0, N_CLASSES - 1), min_size=6, max_size=6, unique=True)
     classes = draw(st.lists(ranking, min_size=n, max_size=n))
     labels = draw(st.lists(st.sets(st.integers(0, N_CLASSES - 1), max_size=6), min_size=n, max_size=n))
     return np.array(classes), labels
@@ -72,29 +71,9 @@ def test_perfect_predictions_score_one():
     table, counts = arrays(labels)
     classes = np.array([[1, 9, 8], [3, 2, 9], [6, 4, 5]])
     values = metrics.label_wise_accuracy(metrics.hits(classes, table, np.arange(3)), counts)
-    assert metrics.asma(values) == 1
+    assert values.tolist() == [1, 1, 1]
 
 
 def test_a_deeper_top_k_than_stored_is_refused():
     with pytest.raises(IndexError):
         metrics.label_wise_accuracy(np.array([[True, True]]), np.array([3]))
-
-
-@pytest.mark.parametrize(("k", "n"), [(0, 5), (5, 5), (1, 7), (38_066, 50_000), (6_333, 10_000)])
-def test_wilson_equals_scipy(k, n):
-    expected = binomtest(k, n).proportion_ci(method="wilson")
-    np.testing.assert_allclose(intervals.wilson(k, n), (expected.low, expected.high), atol=1e-12)
-
-
-def test_wilson_of_nothing_is_unknown():
-    assert np.isnan(intervals.wilson(0, 0)).all()
-
-
-def test_the_normal_interval_covers_as_often_as_it_says(rng):
-    truth, n = 0.6, 400
-    covered = 0
-    for _ in range(2000):
-        values = rng.choice([0.0, 0.5, 1.0], p=[0.2, 0.4, 0.4], size=n)
-        low, high = intervals.normal(values.mean(), intervals.standard_error(values))
-        covered += low <= truth <= high
-    assert 0.93 < covered / 2000 < 0.97

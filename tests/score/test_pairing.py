@@ -32,3 +32,18 @@ def test_pairing_tells_more_of_the_66_neighbours_apart():
     assert (pairs["paired"] < pairs["unpaired"]).all()
     counts = pairing.apart(pairs)
     assert counts["unpaired"] < counts["paired"]
+
+
+def test_neighbours_go_from_the_best_down_and_ties_stay_in_their_order():
+    right = pd.DataFrame({"low": [1, 0, 0, 0], "best": [1, 1, 1, 0], "tie": [1, 1, 0, 1]}).astype(bool)
+    pairs = pairing.neighbours(right)
+    assert pairs.columns.tolist() == ["model", "next", "difference", "unpaired", "paired"]
+    assert pairs[["model", "next", "difference"]].to_numpy().tolist() == [["best", "tie", 0], ["tie", "low", 0.5]]
+    np.testing.assert_allclose(pairs["unpaired"], np.sqrt([0.1875 * 2 / 4] * 2))
+
+
+def test_apart_is_more_than_1_96_errors():
+    pairs = pd.DataFrame(
+        {"difference": [0.2, 0.196, 0.1, 0], "unpaired": [0.1, 0.1001, 0.1, 0], "paired": [0.1, 0.1, 0.01, 0]}
+    )
+    assert pairing.apart(pairs) == {"unpaired": 1, "paired": 3}

@@ -47,7 +47,7 @@ def test_rise_is_positive_and_ties_share_a_rank():
         ("b", "asma", 0.5),
         ("c", "asma", 0.3),
     ]
-    frame = table.frame(
+    frame = table.build(
         [(name, "v1", "x", "crop", metric, None, value, 10, None, None, "run") for name, metric, value in rows]
     )
     shifts = ranks.rank_shift(frame, ("v1", "top1"), ("v1", "asma")).set_index("checkpoint")

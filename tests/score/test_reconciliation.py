@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from workbench.errors import InputError
+from workbench.inputs import committed, labels
 from workbench.predict import store
 from workbench.score import reconciliation, table
 
@@ -168,3 +169,113 @@ def test_ranks_by_real_and_what_they_leave_open(reconciled):
     assert (table["best"] <= table["rank_real"]).all()
     assert (table["rank_real"] <= table["worst"]).all()
     assert table.loc["resnet-50", ["best", "worst"]].tolist() == [12, 12]
+
+
+def test_two_boards_that_disagree_are_in_conflict_and_the_tolerance_is_inclusive():
+    two = pd.concat([board(x=0.8), board(x=0.85).assign(leaderboard="theirs")], ignore_index=True)
+    statuses = reconciliation.reconcile(two, results=results(x=0.7))
+    assert statuses["status"].tolist() == ["conflict between sources"] * 2
+    assert statuses["difference"].tolist() == [-0.1, -0.15]
+    near = two.assign(top1=[0.8, 0.801])
+    assert reconciliation.reconcile(near, results=results(x=0.7))["status"].tolist() == ["differs"] * 2
+    far = two.assign(top1=[0.8, 0.80101])
+    assert reconciliation.reconcile(far, results=results(x=0.7))["status"].tolist() == ["conflict between sources"] * 2
+
+
+def test_rows_and_columns_of_a_reconciliation():
+    claimed = board(b=0.5, a=0.4).assign(parameters=[7.0, 8.0], rank=[2, 1])
+    rows = reconciliation.reconcile(claimed, own("b", value=0.51), results=results(a=0.41, b=0.5, c=0.9))
+    assert rows.columns.tolist() == reconciliation.COLUMNS
+    assert rows["model"].tolist() == ["a", "b"]
+    assert rows.index.tolist() == [0, 1]
+    assert rows[["identity", "subject", "checkpoint"]].to_numpy().tolist() == [["named", "a", "a"], ["named", "b", "b"]]
+    assert rows["stated_parameters"].tolist() == [8, 7]
+    assert rows["own_status"].tolist() == ["", "missed"]
+    assert rows["own_difference"].iloc[1] == 0.01
+    assert rows["reason"].unique().tolist() == ["the model's name is timm's"]
+    lone = reconciliation.reconcile(board(z=0.5), own("z", value=0.5), results=results(a=0.41)).iloc[0]
+    assert lone[["identity", "own_status", "reason"]].tolist() == [
+        *("none", "reproduced", "timm's results hold no checkpoint of this name"),
+    ]
+
+
+@pytest.mark.parametrize(("column", "value"), [("image_set", "v2"), ("label_count", 2), ("metric", "real")])
+def test_ones_own_number_is_top1_on_the_whole_of_v1(column, value):
+    other = own().astype({"label_count": "Int64"}).assign(**{column: value})
+    rows = reconciliation.reconcile(board(x=0.8), pd.concat([other, own(value=0.81)]), results=results(x=0.8))
+    assert rows["own"].tolist() == [0.81]
+
+
+def test_the_nearest_of_several_checkpoints_stands_for_an_entry():
+    columns = ["leaderboard", "rank", "model", "checkpoint", "identity", "difference"]
+    rows = [
+        ("l", 2, "m", "far", "named", 0.2),
+        ("l", 2, "m", "near", "named", -0.1),
+        ("l", 2, "m", "another", "other", 0.0),
+        ("l", 1, "n", "only", "named", 0.3),
+    ]
+    found = reconciliation.entries(pd.DataFrame(rows, columns=columns))
+    assert found[["model", "checkpoint", "candidates"]].to_numpy().tolist() == [["n", "only", 1], ["m", "near", 2]]
+
+
+def test_errors_and_intervals_of_shares():
+    frame = reconciliation.with_errors(pd.DataFrame({"x": [0.5, 0.8, 1.0]}), column="x", n_images=400)
+    np.testing.assert_allclose(frame["error"], [0.025, 0.02, 0])
+    np.testing.assert_allclose(frame["ci_low"], [0.451, 0.7608, 1], atol=1e-6 + 1e-5)
+    np.testing.assert_allclose(frame["ci_high"], [0.549, 0.8392, 1], atol=1e-6 + 1e-5)
+
+
+def test_neighbours_go_from_the_best_down():
+    frame = pd.DataFrame({"model": list("abc"), "real": [0.5, 0.9, 0.7]})
+    pairs = reconciliation.neighbours(frame, column="real", n_images=100)
+    assert pairs[["model", "next"]].to_numpy().tolist() == [["b", "c"], ["c", "a"]]
+    np.testing.assert_allclose(pairs["difference"], [0.2, 0.2])
+    np.testing.assert_allclose(pairs["error"], np.sqrt([0.09 + 0.21, 0.21 + 0.25]) / 10)
+    assert pairs["apart"].tolist() == [True, True]
+    assert not reconciliation.neighbours(frame, column="real", n_images=25)["apart"].any()
+
+
+def test_only_reproduced_entries_with_a_real_result_are_ranked_by_real():
+    results_ = results(a=0.8, b=0.7, c=0.6, d=0.5).assign(real=[0.85, 0.95, 0.9, np.nan])
+    rows = reconciliation.reconcile(board(a=0.8, b=0.7, c=0.5, d=0.5), results=results_)
+    found = reconciliation.under_real(rows)
+    assert found["model"].tolist() == ["b", "a"]
+    assert found.index.tolist() == [0, 1]
+    assert found[["rank_top1", "rank_real", "best", "worst"]].to_numpy().tolist() == [[2, 1, 1, 1], [1, 2, 2, 2]]
+
+
+def test_own_scores_of_the_whole_of_v1(public_files):
+    images = labels.load("v1-original").images
+    scored = reconciliation.own_scores(iter([store.from_arrays("net", "v1", images, np.zeros((50_000, 1), int))]))
+    assert table.select(scored, "top1", "v1")["value"].tolist() == [0.001]
+    assert set(scored.loc[scored["metric"] == "subgroup", "label_count"]) == {1}
+    with pytest.raises(InputError, match="cover 49999 of the 50000"):
+        reconciliation.own_scores([store.from_arrays("net", "v1", images[1:], np.zeros((49_999, 1), int))])
+
+
+def test_each_row_of_ones_own_is_verified_once():
+    several = pd.concat([own(), own("z", protocol="resize")])
+    with pytest.warns(UserWarning, match="no entry of mine is y; name a model"):
+        rows = reconciliation.verify(pd.concat([several, own("y")]), board(x=0.7, z=0.8, w=0.5), tolerance=0.1)
+    assert rows["model"].tolist() == ["x", "z"]
+    assert rows["own_status"].tolist() == ["reproduced", "another protocol"]
+    assert rows.index.tolist() == [0, 1]
+
+
+def test_models_of_equal_accuracy_are_not_apart_whatever_their_error():
+    perfect = pd.DataFrame({"model": ["a", "b"], "reported": [1.0, 1.0]})
+    assert reconciliation.neighbours(perfect)["apart"].tolist() == [False]
+
+
+def test_verifying_goes_by_all_of_timms_results_where_they_are_at_hand(public_files):
+    """The committed results are those that the committed leaderboards and the paper name."""
+    name = "vit_so400m_patch14_siglip_gap_378.webli_ft_in1k"
+    assert name not in set(committed.table("timm-results")["checkpoint"])
+    rows = reconciliation.verify(own(name, value=0.9), board(**{name: 0.9}))
+    assert rows["checkpoint"].tolist() == [name]
+    assert rows["timm"].notna().all()
+
+
+def test_verifying_needs_no_public_file(no_sources):
+    rows = reconciliation.verify(own(), board(x=0.8))
+    assert rows["own_status"].tolist() == ["reproduced"]

@@ -1,7 +1,6 @@
-"""The score table, the paper's printed numbers and the public predictions.
+"""Predictions and labels become a score table: against slow references, and what is refused."""
 
-Pinned from "Re-assessing ImageNet": Table 1 (label counts), Table 2 (sum), Tables 4-10 (315 rows, column sums).
-"""
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,16 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.errors import InputError, UnknownNameError
-from workbench.inputs import labels
-from workbench.inputs.published import documents
+from workbench.errors import InputError
+from workbench.inputs import classes, labels
 from workbench.predict import store
-from workbench.score import pools, scores, summaries, table
-
-
-@pytest.fixture(scope="module")
-def recht():
-    return pools.recht2019()
+from workbench.score import intervals, metrics, scores, table
 
 
 @pytest.fixture
@@ -29,13 +22,8 @@ def tiny():
     return predictions, wanted
 
 
-def value(frame, metric, label_count=None, **where):
-    rows = frame[frame["metric"] == metric]
-    rows = rows[rows["label_count"].isna() if label_count is None else rows["label_count"] == label_count]
-    for column, wanted in where.items():
-        rows = rows[rows[column] == wanted]
-    (found,) = rows["value"]
-    return found
+def value(frame, metric, label_count=None):
+    return table.select(frame, metric, label_count=label_count)["value"].item()
 
 
 def test_a_world_small_enough_to_count_by_hand(tiny):
@@ -49,7 +37,13 @@ def test_a_world_small_enough_to_count_by_hand(tiny):
     assert value(frame, "subgroup", 1) == 1 / 2
     assert value(frame, "subgroup", 2) == 1 / 2  # c: top-2 is {4, 9}, labels {3, 4}
     assert value(frame, "asma") == 1 / 2
-    assert frame.loc[frame["metric"] == "real", "n_images"].iloc[0] == 3
+    assert frame.loc[frame["metric"] == "real", "n_images"].tolist() == [3, 2, 1]
+    assert frame.loc[frame["metric"] == "real", "label_count"].fillna(-1).tolist() == [-1, 1, 2]
+    assert frame.loc[frame["metric"] == "top1", "n_images"].tolist() == [4, 1, 2, 1]
+    assert frame.loc[frame["metric"] == "asma", "n_images"].tolist() == [3]
+    assert frame[["checkpoint", "image_set", "labels", "protocol", "source"]].drop_duplicates().to_numpy().tolist() == [
+        ["net", "mine", "mine", "resize", "run"]
+    ]
 
 
 @settings(deadline=None, max_examples=50)
@@ -58,15 +52,15 @@ def test_scores_equal_a_slow_reference(data):
     n = data.draw(st.integers(2, 20))
     wanted = {f"i{k}": sorted(data.draw(st.sets(st.integers(0, 9), max_size=3))) for k in range(n)}
     single = {image: [data.draw(st.integers(0, 9))] for image in wanted}
-    classes = np.array([data.draw(st.permutations(range(10)))[:3] for _ in wanted])
-    predictions = store.from_arrays("net", "mine", list(wanted), classes)
+    top = np.array([data.draw(st.permutations(range(10)))[:3] for _ in wanted])
+    predictions = store.from_arrays("net", "mine", list(wanted), top)
     frame = scores.score(
         predictions,
         labels.from_mapping("mine", wanted),
         original=labels.from_mapping("one", single),
         label_counts=[1, 2, 3],
     )
-    best = {image: list(map(int, row)) for image, row in zip(wanted, classes, strict=True)}
+    best = {image: list(map(int, row)) for image, row in zip(wanted, top, strict=True)}
     labelled = [image for image in wanted if wanted[image]]
     top1 = np.mean([best[image][0] == single[image][0] for image in wanted])
     np.testing.assert_allclose(value(frame, "top1"), top1, atol=1e-6)
@@ -81,6 +75,113 @@ def test_scores_equal_a_slow_reference(data):
     np.testing.assert_allclose(value(frame, "asma"), np.mean(groups), atol=1e-6)
 
 
+def test_intervals_are_wilsons_for_shares_and_normal_for_means(rng):
+    wanted = labels.from_mapping("mine", {f"i{k}": rng.permutation(20)[: 1 + k % 3].tolist() for k in range(60)})
+    original = labels.from_mapping("one", {f"i{k}": [0] for k in range(60)})
+    predictions = store.from_arrays(
+        "net", "mine", wanted.images, np.array([rng.permutation(20)[:5] for _ in range(60)])
+    )
+    frame = scores.score(predictions, wanted, original=original, label_counts=[2, 3]).set_index(
+        ["metric", "label_count"]
+    )
+    for metric in ("top1", "real"):
+        for row in frame.loc[metric].itertuples():
+            expected = intervals.wilson(row.value * row.n_images, row.n_images)
+            assert (row.ci_low, row.ci_high) == pytest.approx(expected, abs=2e-6)
+    hit = metrics.hits(predictions.classes, wanted.table, np.arange(60))
+    accuracy = metrics.label_wise_accuracy(hit, wanted.counts)
+    errors = []
+    for g in (2, 3):
+        group = accuracy[wanted.counts == g]
+        errors.append(group.std(ddof=1) / 20**0.5)
+        low, high = frame.loc[("subgroup", g), ["ci_low", "ci_high"]]
+        assert high == pytest.approx(group.mean() + 1.96 * errors[-1], abs=1e-4)
+        assert low == pytest.approx(max(0, group.mean() - 1.96 * errors[-1]), abs=1e-4)
+    asma = frame.loc["asma"].iloc[0]
+    assert asma["ci_high"] == pytest.approx(asma["value"] + 1.96 * np.hypot(*errors) / 2, abs=1e-4)
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_empty_subgroup_leaves_no_asma_and_one_image_no_interval(tiny):
+    frame = scores.score(tiny[0].take([0, 2]), tiny[1], label_counts=[1, 2]).set_index(["metric", "label_count"])
+    assert frame.loc[("subgroup", 1), ["value", "n_images"]].tolist() == [1, 1]
+    assert frame.loc[("subgroup", 1), ["ci_low", "ci_high"]].isna().all()
+    nothing = scores.score(tiny[0].take([3]), tiny[1], label_counts=[1])
+    assert nothing["metric"].tolist() == ["real", "subgroup", "asma"]
+    assert nothing["n_images"].tolist() == [0, 0, 0]
+    assert nothing[["value", "ci_low", "ci_high"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize("wanted", [[], [0], [-1, 2]])
+def test_label_counts_start_at_one(tiny, wanted):
+    with pytest.raises(InputError, match="expected whole numbers from 1 up"):
+        scores.score(*tiny, label_counts=wanted)
+
+
+def test_label_counts_are_sorted_and_stand_once(tiny):
+    frame = scores.score(*tiny, label_counts=[2, 1, 2])
+    assert frame.loc[frame["metric"] == "subgroup", "label_count"].tolist() == [1, 2]
+
+
+def test_pictures_that_could_not_be_decoded_are_told(tiny):
+    one = replace(tiny[0], provenance={"failures": {"e": "truncated", "f": "empty"}})
+    with pytest.warns(UserWarning, match="2 pictures of mine could not be decoded by net's run; they are in no denom"):
+        scores.score(one, tiny[1], label_counts=[1])
+
+
+def test_several_predictions_follow_each_other(tiny):
+    other = replace(tiny[0], checkpoint="other", protocol="crop", source="elsewhere")
+    both = scores.score(iter([tiny[0], other]), tiny[1], label_counts=[1])
+    alone = scores.score(other, tiny[1], label_counts=[1])
+    assert both["checkpoint"].unique().tolist() == ["net", "other"]
+    pd.testing.assert_frame_equal(both.iloc[len(alone) :].reset_index(drop=True), alone)
+    assert scores.score([]).columns.tolist() == table.COLUMNS
+
+
+def test_label_sets_go_by_name_by_file_or_by_folder(tiny, tmp_path, public_files):
+    predictions, wanted = tiny
+    path = labels.write(wanted, tmp_path / "mine.json")
+    by_file = scores.score(predictions, str(path), label_counts=[1])
+    pd.testing.assert_frame_equal(
+        by_file.drop(columns="labels"), scores.score(predictions, wanted, label_counts=[1]).drop(columns="labels")
+    )
+    images = [f"{classes.wnids()[k]}/a.png" for k in (3, 5)]
+    folders = store.from_arrays("net", "photos", images, np.array([[3], [4]]))
+    for asked in ("folders", None):
+        frame = scores.score(folders, asked, label_counts=[1])
+        assert value(frame, "top1") == value(frame, "real") == 1 / 2  # one label each: it is the original, too
+    v2 = labels.load("v2-refined")
+    own = scores.score(store.from_arrays("net", "v2", v2.images, np.tile(np.arange(5), (len(v2), 1))))
+    assert own["labels"].unique().tolist() == ["v2-refined"]
+    assert value(own, "top1") == 10 * 5 / 10_000 / 5  # ten pictures of each class, and class 0 is best everywhere
+
+
+def test_the_single_labels_that_top1_asks(tiny, public_files):
+    assert scores.original_of(tiny[1]) is None
+    assert scores.original_of(tiny[1], "v1-original").name == "v1-original"
+    assert scores.original_of(labels.load("v1-real")).name == "v1-original"
+    assert scores.original_of(labels.load("v2-refined")).name == "v2-original"
+    assert scores.original_of(labels.load("v1-real"), tiny[1]) is tiny[1]
+    single = labels.from_mapping("one", {"a": [1], "b": [2]})
+    assert scores.original_of(single) is single
+
+
+def test_images_without_an_original_label_are_counted(tiny):
+    original = labels.from_mapping("first", {"a": [1], "c": [3]})
+    with pytest.raises(InputError, match="2 images have no original label in 'first'"):
+        scores.score(*tiny, original=original, label_counts=[1])
+
+
+def test_label_counts_default_to_five_and_for_patchml_to_its_patch_counts(rng):
+    for name, expected in (("mine", [1, 2, 3, 4, 5]), ("patchml-7", [2, 3, 4, 6, 9])):
+        wanted = labels.from_mapping(name, {f"i{k}": [k] for k in range(3)})
+        predictions = store.from_arrays(
+            "net", "mine", wanted.images, np.array([rng.permutation(30)[:9] for _ in "abc"])
+        )
+        frame = scores.score(predictions, wanted)
+        assert frame.loc[frame["metric"] == "subgroup", "label_count"].tolist() == expected
+
+
 def test_perfect_predictions_have_asma_one():
     wanted = labels.from_mapping("mine", {f"{g}": list(range(g)) for g in range(1, 6)})
     predictions = store.from_arrays("net", "mine", wanted.images, np.tile(np.arange(5), (5, 1)))
@@ -91,16 +192,22 @@ def test_fewer_columns_than_labels_asked_for_is_refused(tiny):
     predictions, wanted = tiny
     with pytest.raises(InputError, match=r"top-5 classes, but only the top-2 are stored; predict again with --topk 5"):
         scores.score(predictions, wanted)
+    assert len(scores.score(predictions, wanted, label_counts=[2]))
 
 
 def test_unlabelled_images_are_refused_with_their_number_or_left_out_on_request(tiny):
     predictions, _ = tiny
     fewer = labels.from_mapping("fewer", {"a": [1], "b": [2]})
-    with pytest.raises(InputError, match="2 of the 4 images"):
+    with pytest.raises(
+        InputError, match="2 of the 4 images of net on mine are not in label set 'fewer', 'c' among them"
+    ):
         scores.score(predictions, fewer, label_counts=[1])
-    with pytest.warns(UserWarning, match="2 of the 4 images"):
+    with pytest.warns(UserWarning, match="2 of the 4 images.*left out of every score"):
         frame = scores.score(predictions, fewer, label_counts=[1], drop_unlabelled=True)
     assert value(frame, "real") == 1 / 2
+    none = labels.from_mapping("none", {"x": [1]})
+    with pytest.raises(InputError, match="4 of the 4 images"):
+        scores.score(predictions, none, label_counts=[1], drop_unlabelled=True)
 
 
 def test_top1_is_left_out_where_no_original_label_is_known(tiny):
@@ -120,136 +227,3 @@ def test_rows_of_another_order_score_the_same(tiny):
     pd.testing.assert_frame_equal(
         scores.score(predictions, wanted, label_counts=[1, 2]), scores.score(mixed, wanted, label_counts=[1, 2])
     )
-
-
-# The numbers of the public predictions.
-
-
-@pytest.mark.parametrize(
-    ("image_set", "metric", "percent"),
-    [
-        ("v1", "top1", 76.13),
-        ("v1", "real", 82.96),
-        ("v1", "asma", 58.88),
-        ("v2", "top1", 63.33),
-        ("v2", "real", 75.37),
-        ("v2", "asma", 54.44),
-    ],
-)
-def test_resnet50(recht, image_set, metric, percent):
-    found = value(recht, metric, checkpoint="resnet50", image_set=image_set)
-    assert round(100 * found, 2) == percent
-
-
-@pytest.mark.parametrize(
-    ("image_set", "medians"), [("v1", [85.2, 72.4, 68.3, 68.1, 68.9]), ("v2", [77.8, 74.3, 74.5, 73.9, 73.0])]
-)
-def test_median_real_accuracy_by_label_count(recht, image_set, medians):
-    table = summaries.by_label_count(recht, "real").set_index("label_count")
-    assert (100 * table[image_set]).round(1).tolist() == medians
-
-
-def test_label_counts_are_those_of_table_1(recht):
-    printed = documents.printed("table-01-label-counts")
-    names = {"v1": "ImageNetV1", "v2": "ImageNetV2"}
-    counted = summaries.label_counts(recht)
-    counted = counted[counted["label_count"] != "0"].assign(dataset=counted["image_set"].map(names))
-    both = printed.merge(counted, on=["dataset", "label_count"], how="outer", suffixes=("_printed", ""))
-    assert len(both) == 12
-    assert (both["n_images_printed"] == both["n_images"]).all()
-
-
-def test_the_committed_scores_are_what_the_public_files_give(public_files, recht):
-    pd.testing.assert_frame_equal(pools.recht2019(recompute=True), recht)
-
-
-def test_recomputing_without_the_sources_says_so_and_goes_on(no_sources, recht):
-    with pytest.warns(UserWarning, match="workbench fetch recht2019"):
-        frame = pools.recht2019(recompute=True)
-    pd.testing.assert_frame_equal(frame, recht)
-
-
-# The numbers that the paper prints.
-
-
-def test_all_315_printed_rows_are_there_and_sum_up():
-    table = documents.printed("tables-04-10-checkpoints")
-    assert table["checkpoint"].nunique() == len(table) == 315
-    assert table["table"].value_counts().to_dict() == dict.fromkeys(range(4, 11), 45)
-    sums = table.drop(columns="table").select_dtypes("number").sum().round(2).to_dict()
-    assert sums == {
-        "top1_v1": 25306.00,
-        "top1_v2": 21697.48,
-        "real_v1": 26930.15,
-        "real_v2": 25434.61,
-        "asma_v1": 19826.40,
-        "asma_v2": 18591.86,
-        "asma_patchml": 11830.93,
-        "rank_change": -2299,
-    }
-
-
-def test_rows_of_tables_4_to_10_stand_in_the_printed_order():
-    table = documents.printed("tables-04-10-checkpoints")
-    assert table["asma_patchml"].is_monotonic_decreasing
-    assert table["checkpoint"].iloc[[0, 45, 314]].tolist() == [
-        "eva_large_patch14_336.in22k_ft_in1k",
-        "coatnet_rmlp_2_rw_384.sw_in12k_ft_in1k",
-        "tf_mobilenetv3_small_075.in1k",
-    ]
-
-
-def test_timm_knows_every_published_checkpoint():
-    import timm
-
-    known = set(timm.list_pretrained())
-    for name in ("tables-04-10-checkpoints", "table-03-top10"):
-        assert set(documents.printed(name)["timm_name"]) <= known
-
-
-def test_table_2_is_complete():
-    table = documents.printed("table-02-patchml-counts")
-    assert table.shape == (25, 3)
-    assert table["n_images"].sum() == 362_162
-    assert sorted(table["label_count"].unique()) == ["2", "3", "4", "6", "9"]
-
-
-def test_tables_3_and_4_disagree_on_one_number_only():
-    top = documents.printed("table-03-top10").set_index("timm_name")
-    table = documents.printed("tables-04-10-checkpoints").set_index("timm_name").loc[top.index]
-    different = top.index[top["asma_patchml"] != table["asma_patchml"]]
-    assert different.tolist() == ["volo_d3_448.sail_in1k"]
-    assert (top["top1_v1"] == table["top1_v1"]).all()
-    assert (top["rank_change"] == table["rank_change"]).all()
-
-
-def test_published_scores_have_the_shape_of_all_scores():
-    frame = pools.published()
-    assert list(frame.columns) == table.COLUMNS
-    assert len(frame) == 315 * 7
-    assert frame["value"].between(0, 1).all()
-    assert frame.loc[frame["metric"] == "asma", "ci_low"].isna().all()
-
-
-def test_an_unknown_table_is_refused_by_name():
-    with pytest.raises(UnknownNameError, match="table-03-top10"):
-        documents.printed("table-3")
-
-
-def test_a_table_that_is_no_score_table_is_refused(tmp_path):
-    path = tmp_path / "x.csv"
-    path.write_text("a,b\n1,2\n")
-    with pytest.raises(InputError, match="lacks the columns"):
-        pools.read(path)
-
-
-def test_an_empty_folder_parameter_gives_no_rows():
-    assert pools.folder("").empty
-    assert list(pools.folder("").columns) == table.COLUMNS
-
-
-def test_a_folder_of_predictions_is_scored(tmp_path, public_files):
-    images = labels.load("v2-refined").images
-    classes = np.tile(np.arange(5), (len(images), 1))
-    store.write(store.from_arrays("net", "v2", images, classes), tmp_path / "net.parquet")
-    assert set(pools.folder(tmp_path)["metric"]) == {"top1", "real", "subgroup", "asma"}

@@ -143,6 +143,11 @@ def read(path: str | Path) -> Predictions:
         raise DamagedFileError(f"{path} is damaged, or another program changed it ({error}); make it again") from error
 
 
+def read_all(path: str | Path) -> list[Predictions]:
+    """Every file of predictions (``*.parquet``) below a folder, in the order of their paths, or one file."""
+    return [read(file) for file in (sorted(Path(path).rglob("*.parquet")) if Path(path).is_dir() else [Path(path)])]
+
+
 def _to_arrow(predictions: Predictions):
     import pyarrow as pa
 

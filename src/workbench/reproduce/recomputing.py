@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 
-import numpy as np
 import pandas as pd
 
 from workbench.files import writing
 from workbench.inputs import classes, committed, labels
 from workbench.inputs.published import class_names, mistakes, timm_results
 from workbench.predict import recht2019
+from workbench.predict.store import Predictions
 from workbench.score import metrics, pairing, pools
 from workbench.score.mistakes import failing, reviews
 
@@ -18,37 +18,42 @@ def computations() -> dict[str, Callable[[], pd.DataFrame]]:
     return {
         "recht2019": lambda: pools.recht2019(recompute=True),
         "recht2019-top5": _top5,
-        "recht2019-neighbours": _neighbours,
+        "recht2019-neighbours": lambda: pairing.neighbours(_right(1)).round(6),
         "timm-results": timm_results.extract,
         "mistakes-counts": lambda: reviews.counts(mistakes.reviewed()),
         "mistakes-shared": lambda: reviews.shared(mistakes.reviewed()),
         "mistakes-pairs": lambda: reviews.pairs(mistakes.reviewed()),
-        "mistakes-recht2019": failing.recht2019,
-        "mistakes-solved": failing.solved,
+        "mistakes-recht2019": lambda: _on_failing(failing.counts),
+        "mistakes-solved": lambda: _on_failing(failing.solved),
         "openai-class-names": class_name_facts,
     }
 
 
-def _neighbours() -> pd.DataFrame:
-    """The 67 public models in the order of V1 top-1, each beside the next; see :mod:`workbench.score.pairing`."""
+def _public() -> list[Predictions]:
+    """What the 67 public models see in V1."""
+    return [one for one in recht2019.load() if one.image_set == "v1"]
+
+
+def _right(depth: int) -> pd.DataFrame:
+    """Whether the original label is among the `depth` best classes: a row for each image, a column for each model."""
     original = labels.load("v1-original")
-    right = {
-        one.checkpoint: metrics.hits(one.classes[:, :1], original.table, original.rows(one.images))[:, 0]
-        for one in recht2019.load()
-        if one.image_set == "v1"
+    hits = {
+        one.checkpoint: metrics.hits(one.classes[:, :depth], original.table, original.rows(one.images))
+        for one in _public()
     }
-    return pairing.neighbours(pd.DataFrame(right)).round(6)
+    return pd.DataFrame({checkpoint: hit.any(axis=1) for checkpoint, hit in hits.items()})
 
 
 def _top5() -> pd.DataFrame:
-    """Top-5 accuracy of the 67 public models on V1, by the original label: ``checkpoint, value, n_images``."""
-    original = labels.load("v1-original")
-    rows = []
-    for one in recht2019.load():
-        if one.image_set == "v1":
-            hit = metrics.hits(one.classes[:, :5], original.table, original.rows(one.images)).any(axis=1)
-            rows.append((one.checkpoint, float(np.mean(hit)), len(one)))
-    return pd.DataFrame(rows, columns=["checkpoint", "value", "n_images"])
+    """Top-5 accuracy on V1, by the original label: ``checkpoint, value, n_images``."""
+    right = _right(5)
+    return right.mean().rename_axis("checkpoint").reset_index(name="value").assign(n_images=len(right))
+
+
+def _on_failing(compute: Callable[..., pd.DataFrame]) -> pd.DataFrame:
+    """What the public models do on the reviewed mistakes of ViT-3B."""
+    reviewed = mistakes.reviewed().query("model == 'ViT-3B'").reset_index(drop=True)
+    return compute(_public(), reviewed, original=labels.load("v1-original"), real=labels.load("v1-real"))
 
 
 def write(*names: str) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import InputError
+from workbench.score import intervals, table
 
 KEYS = ["checkpoint", "protocol", "source"]
 MOST = 5  # label counts above it form one stratum, as in Table 1
@@ -23,19 +24,17 @@ class Parts(NamedTuple):
 def gap(scores: pd.DataFrame, metric: str = "top1") -> pd.DataFrame:
     """V1 minus V2 for every checkpoint that has both: ``checkpoint, protocol, source, v1, v2, gap, ci_low, ci_high``.
 
-    The interval of the difference is Newcombe's (1998, method 10), from the intervals of the two; empty where
-    those are. Sorted by V1, best last. Raises `InputError` where no checkpoint has both image sets.
+    The interval of the difference is Newcombe's, from the intervals of the two; empty where those are. Sorted by V1,
+    best last. Raises `InputError` where no checkpoint has both image sets, or one has a score twice.
     """
-    rows = scores[(scores["metric"] == metric) & scores["label_count"].isna()]
-    v1, v2 = (rows[rows["image_set"] == name].set_index(KEYS) for name in ("v1", "v2"))
-    both = v1.merge(v2, left_index=True, right_index=True, suffixes=("_v1", "_v2"), validate="one_to_one")
-    if both.empty:
+    sides = (table.check_once(table.select(scores, metric, name)).set_index(KEYS) for name in ("v1", "v2"))
+    v1, v2 = (side[["value", "ci_low", "ci_high"]].astype(float) for side in sides)
+    v1, v2 = v1.align(v2, join="inner", axis=0)
+    if v1.empty:
         raise InputError(f"no checkpoint has {metric!r} on both v1 and v2; score its predictions on both image sets")
-    difference = both["value_v1"] - both["value_v2"]
-    low = difference - np.hypot(both["value_v1"] - both["ci_low_v1"], both["ci_high_v2"] - both["value_v2"])
-    high = difference + np.hypot(both["ci_high_v1"] - both["value_v1"], both["value_v2"] - both["ci_low_v2"])
-    result = both[["value_v1", "value_v2"]].set_axis(["v1", "v2"], axis=1)
-    return result.assign(gap=difference, ci_low=low, ci_high=high).sort_values(["source", "v1", "v2"]).reset_index()
+    low, high = intervals.newcombe(v1.to_numpy().T, v2.to_numpy().T)
+    columns = {"v1": v1["value"], "v2": v2["value"], "gap": v1["value"] - v2["value"], "ci_low": low, "ci_high": high}
+    return pd.DataFrame(columns).sort_values(["source", "v1", "v2"]).reset_index()
 
 
 def mean_gaps(scores: pd.DataFrame, metrics: Sequence[str] = ("top1", "real", "asma")) -> pd.DataFrame:
@@ -44,25 +43,14 @@ def mean_gaps(scores: pd.DataFrame, metrics: Sequence[str] = ("top1", "real", "a
     ``lower_on_v2`` counts the checkpoints whose whole interval lies above zero (empty where none has an
     interval), ``not_lower`` those with V2 >= V1, whatever the interval.
     """
-    rows = []
-    for metric in metrics:
-        for (source, protocol), part in gap(scores, metric).groupby(["source", "protocol"]):
-            known = part["ci_low"].notna().any()
-            rows.append(
-                {
-                    "source": source,
-                    "protocol": protocol,
-                    "metric": metric,
-                    "checkpoints": len(part),
-                    **part[["v1", "v2", "gap"]].mean(),
-                    "smallest": part["gap"].min(),
-                    "largest": part["gap"].max(),
-                    "lower_on_v2": int((part["ci_low"] > 0).sum()) if known else None,
-                    "not_lower": int((part["v2"] >= part["v1"]).sum()),
-                }
-            )
-    frame = pd.DataFrame(rows).astype({"lower_on_v2": "Int64"})
-    return frame.sort_values(["source", "protocol"], kind="stable", ignore_index=True)
+    each = pd.concat([gap(scores, metric).assign(metric=metric) for metric in metrics])
+    above = (each["ci_low"] > 0).astype("Int64").where(each["ci_low"].notna())
+    each = each.assign(lower_on_v2=above, not_lower=each["v2"] >= each["v1"])
+    groups = each.groupby(["source", "protocol", "metric"], sort=False)
+    spread = groups["gap"].agg(smallest="min", largest="max")
+    lower = groups[["lower_on_v2"]].sum(min_count=1).join(groups["not_lower"].sum())
+    means = groups.size().to_frame("checkpoints").join([groups[["v1", "v2", "gap"]].mean(), spread, lower])
+    return means.reset_index().sort_values(["source", "protocol"], kind="stable", ignore_index=True)
 
 
 def kitagawa(share1: np.ndarray, accuracy1: np.ndarray, share2: np.ndarray, accuracy2: np.ndarray) -> Parts:
@@ -91,15 +79,14 @@ def decompose(scores: pd.DataFrame, *, n_resamples: int = 2000, seed: int = 0) -
     matters by its stratum and by being right or wrong, so resampling images is drawing those counts from a
     multinomial distribution. Raises `InputError` where the scores have no top-1 by label count on both sets.
     """
-    strata = scores[(scores["metric"] == "top1") & scores["label_count"].notna()]
+    strata = table.check_once(scores[(scores["metric"] == "top1") & scores["label_count"].notna()])
     rng = np.random.default_rng(seed)
     rows = []
-    for keys, group in strata.groupby(KEYS, sort=True):
-        tables = {name: _counts(part) for name, part in group.groupby("image_set")}
-        if tables.keys() >= {"v1", "v2"}:
-            rows.append(
-                dict(zip(KEYS, keys, strict=True)) | _decompose_one(tables["v1"], tables["v2"], n_resamples, rng)
-            )
+    for keys, group in strata.groupby(KEYS):
+        counts = {str(name): _counts(part) for name, part in group.groupby("image_set")}
+        if counts.keys() >= {"v1", "v2"}:
+            parts = _decompose_one(counts["v1"], counts["v2"], n_resamples, rng)
+            rows.append(dict(zip(KEYS, keys, strict=True)) | parts)
     if not rows:
         raise InputError(
             "no checkpoint has top-1 by label count on both v1 and v2; score predictions on both image sets"
@@ -117,34 +104,30 @@ def _counts(part: pd.DataFrame) -> np.ndarray:
 
 def _decompose_one(counts1: np.ndarray, counts2: np.ndarray, n_resamples: int, rng: np.random.Generator) -> dict:
     point = _parts(counts1, counts2)
-    samples = _parts(*(_resample(counts, n_resamples, rng) for counts in (counts1, counts2)))
+    drawn = (rng.multinomial(n.sum(), n.ravel() / n.sum(), n_resamples) for n in (counts1, counts2))
+    samples = _parts(*(counts.reshape(n_resamples, *counts1.shape) for counts in drawn))
     row = {"v1": counts1[1].sum() / counts1.sum(), "v2": counts2[1].sum() / counts2.sum()}
-    for name, value, drawn in zip(Parts._fields, point, samples, strict=True):
-        low, high = np.quantile(drawn, [0.025, 0.975])
-        row |= {name: float(value), f"{name}_low": low, f"{name}_high": high}
+    for name, value, resampled in zip(Parts._fields, point, samples, strict=True):
+        row[name] = float(value)
+        row[f"{name}_low"], row[f"{name}_high"] = intervals.percentile(resampled)
     return row
 
 
-def _resample(counts: np.ndarray, times: int, rng: np.random.Generator) -> np.ndarray:
-    n = counts.sum()
-    return rng.multinomial(n, counts.ravel() / n, size=times).reshape(times, *counts.shape)
-
-
-def _parts(counts1: np.ndarray, counts2: np.ndarray) -> Parts:
-    shares_and_accuracies = []
-    for counts in (counts1, counts2):
-        size = counts.sum(axis=-2)
+def _parts(*counts: np.ndarray) -> Parts:
+    """Kitagawa's parts from the counts of both sides, shape (..., 2, 7) each."""
+    strata = []
+    for side in counts:
+        size = side.sum(axis=-2)
         with np.errstate(invalid="ignore"):
-            shares_and_accuracies += [size / size.sum(axis=-1, keepdims=True), counts[..., 1, :] / size]
-    return kitagawa(*shares_and_accuracies)
+            strata += [size / size.sum(axis=-1, keepdims=True), side[..., 1, :] / size]
+    return kitagawa(*strata)
 
 
 def mean_parts(decomposed: pd.DataFrame) -> pd.DataFrame:
     """Mean of each part over checkpoints, one row per part: ``part, value, ci_low, ci_high, share_of_gap``.
 
-    The checkpoints saw the same images, so their errors are correlated in a way that scores do not show. The
-    standard error of a mean is at most the mean of the standard errors, so the mean of the interval ends is a
-    cautious interval.
+    The checkpoints saw the same images, so their errors are correlated in a way that scores do not show. The standard
+    error of a mean is at most the mean of the standard errors, so the mean of the interval ends is a cautious interval.
     """
     columns = {name: [name, f"{name}_low", f"{name}_high"] for name in Parts._fields}
     rows = [(name, *decomposed[three].mean()) for name, three in columns.items()]

@@ -1,4 +1,4 @@
-"""Per-image metrics of "Re-assessing ImageNet", section 3.3, and the intervals of their means.
+"""Per-image metrics of "Re-assessing ImageNet", section 3.3.
 
 All take arrays over the same n images. `classes` are the predicted classes (n, k), best first; `table` is a
 label set's membership table (n, 1000); `counts` are the numbers of labels (n,).
@@ -28,8 +28,3 @@ def label_wise_accuracy(hit: np.ndarray, counts: np.ndarray) -> np.ndarray:
     found = np.concatenate([np.zeros((len(hit), 1), dtype=int), hit.cumsum(axis=1)], axis=1)
     with np.errstate(invalid="ignore"):
         return found[np.arange(len(hit)), counts] / counts
-
-
-def asma(subgroup_accuracies: np.ndarray) -> float:
-    """Unweighted mean of the subgroup accuracies (section 3.3); NaN where a subgroup is empty."""
-    return float(np.mean(subgroup_accuracies))

@@ -7,16 +7,21 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from workbench.errors import DamagedFileError, InputError
-from workbench.inputs import sources
+from workbench.errors import InputError
+from workbench.inputs import committed, sources
 from workbench.inputs.published.documents import printed
-from workbench.predict import recht2019 as public
 from workbench.predict import store
-from workbench.score import intervals
+from workbench.predict.recht2019 import load
+from workbench.score import intervals, table
 from workbench.score.scores import score
-from workbench.score.table import COLUMNS, LABEL_COUNTS, frame
 
 RECHT2019_NEEDS = ("recht2019", "v1-images", "v2-images", "v2-refined")
+LABELS = {"v1": "v1-real", "v2": "v2-refined", "patchml": "patchml"}
+PRINTED = {  # metric -> image set -> number of images that Tables 4-10 give it for
+    "top1": {"v1": 50_000, "v2": 10_000},
+    "real": {"v1": 46_837, "v2": 9_871},
+    "asma": {"v1": 46_693, "v2": 9_639, "patchml": None},
+}
 
 
 def recht2019(*, recompute: bool = False) -> pd.DataFrame:
@@ -29,19 +34,19 @@ def recht2019(*, recompute: bool = False) -> pd.DataFrame:
     if missing:
         warnings.warn(f"{sources.how_to_fetch(*missing)}; the committed scores are used instead", stacklevel=2)
     if recompute and not missing:
-        return score(public.load())
-    return read(sources.data_dir() / "scores" / "recht2019.csv")
+        return score(load())
+    return committed.table("recht2019").astype({"label_count": "Int64", "n_images": "Int64"})
 
 
-def folder(path: str | Path, *, label_counts: Sequence[int] = LABEL_COUNTS) -> pd.DataFrame:
+def folder(path: str | Path, *, label_counts: Sequence[int] = table.LABEL_COUNTS) -> pd.DataFrame:
     """Scores of all predictions on v1 and v2 below a folder; none for an empty path.
 
     The empty path lets a notebook's parameter say "no predictions of my own". Files of other image sets are left out
     with a warning. Raises `InputError` where the folder holds no predictions on v1 or v2.
     """
     if not str(path):
-        return frame([])
-    read = [store.read(file) for file in sorted(Path(path).rglob("*.parquet"))]
+        return table.build([])
+    read = store.read_all(path)
     wanted = [one for one in read if one.image_set in ("v1", "v2")]
     if not wanted:
         raise InputError(
@@ -55,42 +60,13 @@ def folder(path: str | Path, *, label_counts: Sequence[int] = LABEL_COUNTS) -> p
 
 
 def published() -> pd.DataFrame:
-    """The 315 checkpoints of "Re-assessing ImageNet", Tables 4-10, as scores; intervals only where they are
-    binomial.
-    """
-    table = printed("tables-04-10-checkpoints")
-    columns = {
-        "top1_v1": ("v1", "v1-real", 50_000),
-        "top1_v2": ("v2", "v2-refined", 10_000),
-        "real_v1": ("v1", "v1-real", 46_837),
-        "real_v2": ("v2", "v2-refined", 9_871),
-        "asma_v1": ("v1", "v1-real", 46_693),
-        "asma_v2": ("v2", "v2-refined", 9_639),
-        "asma_patchml": ("patchml", "patchml", None),
-    }
-    return frame([row for column, facts in columns.items() for row in _published_rows(table, column, *facts)])
-
-
-def read(path: str | Path) -> pd.DataFrame:
-    """Read a score table from CSV. Raises `InputError` where columns are missing, `DamagedFileError` where it
-    is damaged.
-    """
-    try:
-        frame = pd.read_csv(path, dtype={"label_count": "Int64", "n_images": "Int64"})
-    except (ValueError, OSError) as error:
-        raise DamagedFileError(f"the score table {path} cannot be read ({error})") from error
-    if missing := set(COLUMNS) - set(frame.columns):
-        raise InputError(
-            f"{path} lacks the columns {', '.join(sorted(missing))}; expected a table of 'workbench score --format csv'"
-        )
-    return frame[COLUMNS]
-
-
-def _published_rows(table: pd.DataFrame, column: str, image_set: str, labels: str, n: int | None) -> list[tuple]:
-    metric = column.split("_")[0]
-    rows = []
-    for checkpoint, percent in zip(table["checkpoint"], table[column], strict=True):
-        value = percent / 100
-        interval = intervals.wilson(value * n, n) if n and metric in ("top1", "real") else (np.nan, np.nan)
-        rows.append((checkpoint, image_set, labels, "resize", metric, None, value, n, *interval, "published"))
-    return rows
+    """The 315 checkpoints of "Re-assessing ImageNet", Tables 4-10, as scores; intervals only of what is binomial."""
+    percents = printed("tables-04-10-checkpoints")
+    parts = []
+    for metric, image_set, n in ((metric, *pair) for metric, sizes in PRINTED.items() for pair in sizes.items()):
+        value = percents[f"{metric}_{image_set}"] / 100
+        low, high = (np.nan, np.nan) if metric == "asma" else intervals.wilson(value * n, n)
+        of_what = {"image_set": image_set, "labels": LABELS[image_set], "protocol": "resize", "metric": metric}
+        values = {"label_count": None, "value": value, "n_images": n, "ci_low": low, "ci_high": high}
+        parts.append(percents[["checkpoint"]].assign(**of_what, **values, source="published"))
+    return table.build(pd.concat(parts, ignore_index=True))

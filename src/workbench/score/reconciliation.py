@@ -15,7 +15,7 @@ from workbench.errors import InputError
 from workbench.inputs import committed, sources
 from workbench.inputs.published import documents, leaderboards, timm_results
 from workbench.predict.store import Predictions
-from workbench.score import intervals, ranks, scores
+from workbench.score import intervals, ranks, scores, table
 
 TOLERANCE = 0.001  # of a fraction: 0.1 points
 N_IMAGES = 50_000  # of V1
@@ -28,7 +28,7 @@ COLUMNS = [
 
 
 def reconcile(
-    entries: pd.DataFrame | None = None,
+    claimed: pd.DataFrame | None = None,
     own: pd.DataFrame | None = None,
     *,
     results: pd.DataFrame | None = None,
@@ -36,7 +36,7 @@ def reconcile(
 ) -> pd.DataFrame:
     """Every leaderboard entry beside its timm checkpoints, timm's result, the paper's, and one's own.
 
-    One row per entry and checkpoint, with the columns `COLUMNS`. `entries` are the committed leaderboards by default,
+    One row per entry and checkpoint, with the columns `COLUMNS`. `claimed` are the committed leaderboards by default,
     `results` timm's committed ones, `own` scores of one's own predictions.
 
     `difference` is timm minus reported. `status` is *reproduced* (at most `tolerance` away), *differs*, *no
@@ -44,60 +44,60 @@ def reconcile(
     numbers. It is empty for a checkpoint of identity *other*, which the model's name rules out. `own_status` is
     *reproduced*, *missed*, *another protocol* or empty: only protocol ``crop`` is compared.
     """
-    entries = leaderboards.published() if entries is None else entries
+    claimed = leaderboards.published() if claimed is None else claimed
     results = committed.table("timm-results") if results is None else results
-    joined = _with_checkpoints(entries, results)
-    table = joined.merge(results, on=["checkpoint", "img_size"], how="left", validate="many_to_one")
+    tolerance = round(tolerance, 6)  # as the differences are: a binary fraction is not to decide
+    joined = _with_own(_with_checkpoints(claimed, results), own)
+    measured = results.rename(columns={"top1": "timm"})
+    rows = joined.merge(measured, on=["checkpoint", "img_size"], how="left", validate="many_to_one")
     paper = documents.printed("tables-04-10-checkpoints").set_index("timm_name")["top1_v1"] / 100
-    table["paper"] = table["checkpoint"].map(paper)
-    table = _with_own(table.rename(columns={"top1": "timm"}), own)
-    difference, own_difference = (table[name] - table["reported"] for name in ("timm", "own"))
-    table = table.assign(difference=difference.round(6), own_difference=own_difference.round(6))
-    table["status"] = _status(table, tolerance)
-    table["own_status"] = _own_status(table, tolerance)
-    return table.sort_values(["leaderboard", "rank", "_order"], ignore_index=True)[COLUMNS]
+    rows["paper"] = rows["checkpoint"].map(paper)
+    rows["difference"] = (rows["timm"] - rows["reported"]).round(6)
+    rows["own_difference"] = (rows["own"] - rows["reported"]).round(6)
+    rows["status"] = _status(rows, tolerance)
+    rows["own_status"] = _own_status(rows, tolerance)
+    return rows.sort_values(["leaderboard", "rank", "_order"], ignore_index=True)[COLUMNS]
 
 
-def _with_checkpoints(entries: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
+def _with_checkpoints(claimed: pd.DataFrame, results: pd.DataFrame) -> pd.DataFrame:
     """Each entry with the checkpoints of the mapping; without one there, an entry that is itself a name of timm's."""
-    entries = entries.rename(columns={"top1": "reported", "parameters": "stated_parameters"})
+    claimed = claimed.rename(columns={"top1": "reported", "parameters": "stated_parameters"})
     mapping = leaderboards.checkpoints().assign(_order=lambda frame: range(len(frame)))
-    mapped = entries.merge(mapping, on=["leaderboard", "model"], how="left")
+    mapped = claimed.merge(mapping, on=["leaderboard", "model"], how="left")
     known, rest = mapped[mapped["subject"].notna()], mapped[mapped["subject"].isna()]
     rest = rest.drop(columns=["checkpoint", "img_size"]).assign(subject=rest["model"])
     rest = rest.merge(results[["checkpoint", "img_size"]], left_on="model", right_on="checkpoint", how="left")
     named = rest["checkpoint"].notna()
     rest["identity"] = np.where(named, "named", "none")
     rest["reason"] = np.where(named, "the model's name is timm's", "timm's results hold no checkpoint of this name")
-    rest["_order"] = 0
     both = [part.astype({"img_size": "Int64"}) for part in (known, rest) if len(part)]
-    return pd.concat(both, ignore_index=True)
+    return pd.concat(both)
 
 
-def _with_own(table: pd.DataFrame, own: pd.DataFrame | None) -> pd.DataFrame:
+def _with_own(rows: pd.DataFrame, own: pd.DataFrame | None) -> pd.DataFrame:
     """One's own top-1 beside each row, joined by the checkpoint's name, or by the model's where there is none."""
-    columns = ["checkpoint", "value", "protocol"]
     if own is None:
-        return table.assign(own=np.nan, own_protocol=None)
-    top1 = own[(own["metric"] == "top1") & own["label_count"].isna() & (own["image_set"] == "v1")]
-    renamed = top1[columns].set_axis(["_name", "own", "own_protocol"], axis=1)
-    return table.assign(_name=table["checkpoint"].fillna(table["model"])).merge(renamed, on="_name", how="left")
+        return rows.assign(own=np.nan, own_protocol=None)
+    top1 = table.select(own, "top1", "v1")[["checkpoint", "value", "protocol"]]
+    renamed = top1.set_axis(["_name", "own", "own_protocol"], axis=1)
+    return rows.assign(_name=rows["checkpoint"].fillna(rows["model"])).merge(renamed, on="_name", how="left")
 
 
-def _status(table: pd.DataFrame, tolerance: float) -> np.ndarray:
-    close = table["difference"].abs() <= tolerance + 1e-9
-    spread = table.groupby("subject")["reported"].transform(lambda values: values.max() - values.min())
+def _status(rows: pd.DataFrame, tolerance: float) -> np.ndarray:
+    close = rows["difference"].abs() <= tolerance
+    reported = rows.groupby("subject")["reported"]
+    spread = (reported.transform("max") - reported.transform("min")).round(6)
     return np.select(
-        [table["identity"] == "other", close, spread > tolerance + 1e-9, table["timm"].notna()],
+        [rows["identity"] == "other", close, spread > tolerance, rows["timm"].notna()],
         ["", "reproduced", "conflict between sources", "differs"],
         "no counterpart",
     )
 
 
-def _own_status(table: pd.DataFrame, tolerance: float) -> np.ndarray:
-    close = table["own_difference"].abs() <= tolerance + 1e-9
+def _own_status(rows: pd.DataFrame, tolerance: float) -> np.ndarray:
+    close = rows["own_difference"].abs() <= tolerance
     return np.select(
-        [table["own"].isna(), table["own_protocol"] != "crop", close], ["", "another protocol", "reproduced"], "missed"
+        [rows["own"].isna(), rows["own_protocol"] != "crop", close], ["", "another protocol", "reproduced"], "missed"
     )
 
 
@@ -108,17 +108,16 @@ def entries(reconciled: pd.DataFrame) -> pd.DataFrame:
     """
     keys = ["leaderboard", "model"]
     possible = reconciled[reconciled["identity"] != "other"]
-    nearest = possible.assign(_away=possible["difference"].abs()).sort_values("_away", kind="stable")
-    sizes = possible.groupby(keys)["checkpoint"].nunique().rename("candidates").reset_index()
-    one = nearest.drop_duplicates(keys).drop(columns="_away").merge(sizes, on=keys, validate="one_to_one")
-    return one.sort_values(["leaderboard", "rank"], ignore_index=True)
+    sizes = possible.groupby(keys)["checkpoint"].transform("nunique")
+    nearest = possible.assign(candidates=sizes).sort_values("difference", key=abs, kind="stable")
+    return nearest.drop_duplicates(keys).sort_values(["leaderboard", "rank"], ignore_index=True)
 
 
 def with_errors(frame: pd.DataFrame, *, column: str = "reported", n_images: int = N_IMAGES) -> pd.DataFrame:
-    """Adds the standard error of a share of `n_images` images and +-1.96 of it: ``error, ci_low, ci_high``."""
-    share = frame[column]
-    error = np.sqrt(share * (1 - share) / n_images)
-    return frame.assign(error=error, ci_low=share - intervals.Z95 * error, ci_high=share + intervals.Z95 * error)
+    """Adds the standard error of a share of `n_images` images and its normal interval: ``error, ci_low, ci_high``."""
+    error = np.sqrt(frame[column] * (1 - frame[column]) / n_images)
+    low, high = intervals.normal(frame[column], error)
+    return frame.assign(error=error, ci_low=low, ci_high=high)
 
 
 def neighbours(frame: pd.DataFrame, *, column: str = "reported", n_images: int = N_IMAGES) -> pd.DataFrame:
@@ -159,32 +158,27 @@ def own_scores(predictions: Iterable[Predictions]) -> pd.DataFrame:
     """
     several = list(predictions)
     for one in several:
+        own = f"the predictions of {one.checkpoint}"
         if one.image_set != "v1":
-            raise InputError(
-                f"the predictions of {one.checkpoint} are on {one.image_set!r}; a leaderboard's numbers are about v1"
-            )
+            raise InputError(f"{own} are on {one.image_set!r}; a leaderboard's numbers are about v1")
         if len(one) < N_IMAGES:
-            raise InputError(
-                f"the predictions of {one.checkpoint} cover {len(one)} of the {N_IMAGES} images of v1; a claimed "
-                "number is about all of them"
-            )
+            covered = f"{own} cover {len(one)} of the {N_IMAGES} images of v1"
+            raise InputError(f"{covered}; a claimed number is about all of them")
     return scores.score(several, label_counts=[1])
 
 
-def verify(
-    predictions: pd.DataFrame, claimed: pd.DataFrame | None = None, *, tolerance: float = TOLERANCE
-) -> pd.DataFrame:
+def verify(own: pd.DataFrame, claimed: pd.DataFrame | None = None, *, tolerance: float = TOLERANCE) -> pd.DataFrame:
     """The rows of :func:`reconcile` that one's own scores speak to.
 
     A checkpoint that no entry names is left out with a warning. Raises `InputError` where the scores are of no model
     on the leaderboard, or all of another protocol.
     """
-    top1 = predictions[(predictions["metric"] == "top1") & predictions["label_count"].isna()]
     results = timm_results.results() if sources.available("timm-results") else None
-    table = reconcile(claimed, predictions, results=results, tolerance=tolerance)
-    mine = table[table["own_status"] != ""].drop_duplicates(["leaderboard", "model", "checkpoint", "own_protocol"])
-    boards = ", ".join(table["leaderboard"].unique())
-    if lost := sorted(set(top1["checkpoint"]) - set(mine["checkpoint"].fillna(mine["model"]))):
+    rows = reconcile(claimed, own, results=results, tolerance=tolerance)
+    mine = rows[rows["own_status"] != ""].drop_duplicates(["leaderboard", "model", "checkpoint", "own_protocol"])
+    boards = ", ".join(rows["leaderboard"].unique())
+    scored = table.select(own, "top1")["checkpoint"]
+    if lost := sorted(set(scored) - set(mine["checkpoint"].fillna(mine["model"]))):
         seen = f"no entry of {boards} is {', '.join(lost)}; name a model as its predictions name their checkpoint"
         if mine.empty:
             raise InputError(seen)

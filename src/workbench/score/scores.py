@@ -2,17 +2,16 @@
 
 import warnings
 from collections.abc import Iterable, Sequence
+from itertools import repeat
 
 import numpy as np
 import pandas as pd
 
 from workbench.errors import InputError
-from workbench.inputs import labels as label_sets
-from workbench.inputs import patchml
+from workbench.inputs import labels, patchml
 from workbench.inputs.labels import LabelSet
 from workbench.predict.store import Predictions
-from workbench.score import intervals, metrics
-from workbench.score.table import LABEL_COUNTS, frame
+from workbench.score import intervals, metrics, table
 
 ORIGINAL = {"v1-real": "v1-original", "v2-refined": "v2-original"}
 
@@ -40,53 +39,42 @@ def score(
             seen = f"{len(one.failures)} pictures of {one.image_set} could not be decoded by {one.checkpoint}'s run"
             warnings.warn(f"{seen}; they are in no denominator", stacklevel=2)
         _check_depth(one, counts)
-        joined = _join(one, own, drop_unlabelled)
-        scored = _scores(*joined, own, original_of(own, original), counts)
+        known = _known(one, own, drop_unlabelled)
+        scored = _scores(known, own, original_of(own, original), counts)
         rows += [(one.checkpoint, one.image_set, own.name, one.protocol, *row, one.source) for row in scored]
-    return frame(rows)
-
-
-def _scores(
-    classes, rows, images, labels: LabelSet, original: LabelSet | None, label_counts: Sequence[int]
-) -> list[tuple]:
-    hit = metrics.hits(classes[:, : max(label_counts)], labels.table, rows)
-    counts = labels.counts[rows]
-    top1 = _top1(classes, images, original, counts) if original else []
-    return [*top1, *_real(hit, counts), *_subgroups(hit, counts, label_counts)]
-
-
-def _labels_for(predictions: Predictions, labels: LabelSet | str | None) -> LabelSet:
-    if labels == "folders":
-        return label_sets.from_folders(predictions.images)
-    if labels is not None:
-        return _label_set(labels)
-    try:
-        return label_sets.of(predictions.images, predictions.image_set)
-    except InputError as error:
-        raise InputError(
-            f"image set {predictions.image_set!r} has no label set of its own, and its folders name no classes "
-            f"({error}); give --labels: a name ({', '.join(label_sets.NAMED)}) or a label file"
-        ) from error
-
-
-def _label_counts(labels: LabelSet, wanted: Sequence[int] | None) -> list[int]:
-    default = patchml.COUNTS if labels.name.startswith("patchml-") else LABEL_COUNTS
-    return sorted(set(default if wanted is None else wanted))
-
-
-def _label_set(labels: LabelSet | str) -> LabelSet:
-    return label_sets.load(labels) if isinstance(labels, str) else labels
+    return table.build(rows)
 
 
 def original_of(labels: LabelSet, original: LabelSet | str | None = None) -> LabelSet | None:
-    """The single-label set that top-1 asks: the given one, the paired one, or `labels` itself where each
-    image has one.
-    """
+    """The single-label set that top-1 asks: the given one, the paired one, or `labels` where each image has one."""
     if original is not None:
         return _label_set(original)
     if labels.name in ORIGINAL:
         return _label_set(ORIGINAL[labels.name])
     return labels if (labels.counts == 1).all() else None
+
+
+def _label_set(wanted: LabelSet | str) -> LabelSet:
+    return labels.load(wanted) if isinstance(wanted, str) else wanted
+
+
+def _labels_for(predictions: Predictions, wanted: LabelSet | str | None) -> LabelSet:
+    if wanted == "folders":
+        return labels.from_folders(predictions.images)
+    if wanted is not None:
+        return _label_set(wanted)
+    try:
+        return labels.of(predictions.images, predictions.image_set)
+    except InputError as error:
+        raise InputError(
+            f"image set {predictions.image_set!r} has no label set of its own, and its folders name no classes "
+            f"({error}); give --labels: a name ({', '.join(labels.NAMED)}) or a label file"
+        ) from error
+
+
+def _label_counts(labels: LabelSet, wanted: Sequence[int] | None) -> list[int]:
+    default = patchml.COUNTS if labels.name.startswith("patchml-") else table.LABEL_COUNTS
+    return sorted(set(default if wanted is None else wanted))
 
 
 def _check_depth(predictions: Predictions, label_counts: Sequence[int]) -> None:
@@ -101,52 +89,53 @@ def _check_depth(predictions: Predictions, label_counts: Sequence[int]) -> None:
         )
 
 
-def _join(predictions: Predictions, labels: LabelSet, drop_unlabelled: bool) -> tuple[np.ndarray, np.ndarray, pd.Index]:
-    """Predicted classes, their rows in the label set, and the ids, of the images that the label set knows."""
-    rows = labels.rows(predictions.images)
-    known = rows >= 0
+def _known(predictions: Predictions, labels: LabelSet, drop_unlabelled: bool) -> Predictions:
+    """The predictions on the images that the label set knows."""
+    known = labels.rows(predictions.images) >= 0
     if known.all():
-        return predictions.classes, rows, predictions.images
+        return predictions
     lost = int((~known).sum())
     seen = (
-        f"{lost} of the {len(rows)} images of {predictions.checkpoint} on {predictions.image_set} are not in label set "
-        f"{labels.name!r}, {predictions.images[~known][0]!r} among them"
+        f"{lost} of the {len(known)} images of {predictions.checkpoint} on {predictions.image_set} are not in label "
+        f"set {labels.name!r}, {predictions.images[~known][0]!r} among them"
     )
-    if not drop_unlabelled or lost == len(rows):
+    if not drop_unlabelled or lost == len(known):
         raise InputError(f"{seen}; give the label set of these images, or leave them out with --drop-unlabelled")
     warnings.warn(f"{seen}; they are left out of every score", stacklevel=3)
-    return predictions.classes[known], rows[known], predictions.images[known]
+    return predictions.take(known)
 
 
-def _top1(classes: np.ndarray, images: pd.Index, original: LabelSet, counts: np.ndarray) -> list[tuple]:
-    rows = original.rows(images)
-    if (rows < 0).any():
-        raise InputError(
-            f"{int((rows < 0).sum())} images have no original label in {original.name!r}; top-1 needs one for each"
-        )
-    correct = metrics.hits(classes[:, :1], original.table, rows)[:, 0]
-    return [_share("top1", None, correct)] + [_share("top1", g, correct[counts == g]) for g in np.unique(counts)]
+def _scores(predictions: Predictions, labels: LabelSet, original: LabelSet | None, asked: list[int]) -> list[tuple]:
+    """Rows of a score table from `metric` to `ci_high`."""
+    rows = labels.rows(predictions.images)
+    hit = metrics.hits(predictions.classes[:, : max(asked)], labels.table, rows)
+    counts = labels.counts[rows]
+    top1 = _shares("top1", _right(predictions, original), counts) if original else []
+    labelled = counts > 0
+    return [*top1, *_shares("real", hit[labelled, 0], counts[labelled]), *_subgroups(hit, counts, asked)]
 
 
-def _real(hit: np.ndarray, counts: np.ndarray) -> list[tuple]:
-    best = hit[:, 0]
-    strata = [g for g in np.unique(counts) if g > 0]
-    return [_share("real", None, best[counts > 0])] + [_share("real", g, best[counts == g]) for g in strata]
+def _right(predictions: Predictions, original: LabelSet) -> np.ndarray:
+    rows = original.rows(predictions.images)
+    if lost := int((rows < 0).sum()):
+        raise InputError(f"{lost} images have no original label in {original.name!r}; top-1 needs one for each")
+    return metrics.hits(predictions.classes[:, :1], original.table, rows)[:, 0]
 
 
-def _share(metric: str, label_count, correct: np.ndarray) -> tuple:
-    n = len(correct)
-    value = correct.mean() if n else np.nan
-    return (metric, label_count, value, n, *intervals.wilson(correct.sum(), n))
+def _shares(metric: str, right: np.ndarray, counts: np.ndarray) -> list[tuple]:
+    """Share of right images, over all of them and over those with each number of labels."""
+    strata = np.unique(counts)
+    groups = [right, *(right[counts == g] for g in strata)]
+    k, n = (pd.Series([measure(group) for group in groups]) for measure in (np.sum, len))
+    return list(zip(repeat(metric), [None, *strata], k / n, n, *intervals.wilson(k, n), strict=False))
 
 
-def _subgroups(hit: np.ndarray, counts: np.ndarray, label_counts: Sequence[int]) -> list[tuple]:
-    groups = {g: metrics.label_wise_accuracy(hit[counts == g], counts[counts == g]) for g in label_counts}
-    means = {g: values.mean() if len(values) else np.nan for g, values in groups.items()}
-    errors = {g: intervals.standard_error(values) for g, values in groups.items()}
-    scored = [("subgroup", g, means[g], len(groups[g]), *intervals.normal(means[g], errors[g])) for g in label_counts]
-    mean = metrics.asma(np.array(list(means.values())))
-    # The subgroups are disjoint, so the variances of their means add.
-    error = np.sqrt(np.sum(np.square(list(errors.values())))) / len(groups)
-    n = sum(len(values) for values in groups.values())
-    return [*scored, ("asma", None, mean, n, *intervals.normal(mean, error))]
+def _subgroups(hit: np.ndarray, counts: np.ndarray, label_counts: list[int]) -> list[tuple]:
+    """Label-wise accuracy of the images with each number of labels, and its mean over those numbers."""
+    asked = np.isin(counts, label_counts)
+    accuracy = pd.Series(metrics.label_wise_accuracy(hit[asked], counts[asked]))
+    groups = accuracy.groupby(counts[asked]).agg(["mean", "sem", "size"]).reindex(label_counts)
+    means, errors, n = groups["mean"].to_numpy(), groups["sem"].to_numpy(), groups["size"].fillna(0).astype(int)
+    asma = means.mean()
+    rows = list(zip(repeat("subgroup"), label_counts, means, n, *intervals.normal(means, errors), strict=False))
+    return [*rows, ("asma", None, asma, n.sum(), *intervals.normal(asma, intervals.mean_error(errors)))]

@@ -13,27 +13,50 @@ for a score over all images, else it is the exact number of labels of the images
 ===========  ==========================================================================================
 """
 
+from collections.abc import Iterable, Sequence
+
+import numpy as np
 import pandas as pd
 
+from workbench.errors import InputError
+
 COLUMNS = [
-    "checkpoint",
-    "image_set",
-    "labels",
-    "protocol",
-    "metric",
-    "label_count",
-    "value",
-    "n_images",
-    "ci_low",
-    "ci_high",
-    "source",
+    *("checkpoint", "image_set", "labels", "protocol", "metric", "label_count"),
+    *("value", "n_images", "ci_low", "ci_high", "source"),
 ]
+KEYS = ["source", "protocol", "checkpoint"]  # checkpoints are compared within a source and a protocol
 LABEL_COUNTS = (1, 2, 3, 4, 5)
 
 
-def frame(rows: list[tuple]) -> pd.DataFrame:
+def build(rows: Iterable[tuple] | pd.DataFrame) -> pd.DataFrame:
     """A score table from rows in the order of `COLUMNS`."""
     frame = pd.DataFrame(rows, columns=COLUMNS)
     # Six decimals: finer than one image in 50,000, and the same in memory as in a committed CSV.
     numbers = {name: frame[name].astype(float).round(6) for name in ("value", "ci_low", "ci_high")}
     return frame.assign(**numbers).astype({"label_count": "Int64", "n_images": "Int64"})
+
+
+def select(
+    scores: pd.DataFrame, metric: str, image_set: str | None = None, *, label_count: int | Sequence[int] | None = None
+) -> pd.DataFrame:
+    """The rows of one metric on one image set (on any without), over all pictures or those with so many labels.
+
+    >>> scores = build([("net", "v1", "x", "crop", "top1", g, 0.5, 9, 0.2, 0.8, "run") for g in (None, 1, 2)])
+    >>> [len(select(scores, "top1", "v1", label_count=g)) for g in (None, 2, [1, 2])]
+    [1, 1, 2]
+    """
+    counts = scores["label_count"]
+    wanted = counts.isna() if label_count is None else counts.isin(np.atleast_1d(label_count).tolist())
+    if image_set is not None:
+        wanted &= scores["image_set"] == image_set
+    return scores[wanted & (scores["metric"] == metric)]
+
+
+def check_once(scores: pd.DataFrame) -> pd.DataFrame:
+    """The same scores. Raises `InputError`, naming it, where a checkpoint of one source and protocol has one twice."""
+    twice = scores[scores.duplicated([*KEYS, "image_set", "metric", "label_count"])]
+    if len(twice):
+        one = twice.iloc[0]
+        of_what = f"{one['metric']} on {one['image_set']} twice ({one['source']}, {one['protocol']})"
+        raise InputError(f"{one['checkpoint']} has {of_what}; give each checkpoint once, against one label set")
+    return scores

@@ -1,3 +1,5 @@
+"""What becomes of single pictures, and which of them are chosen."""
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -25,21 +27,21 @@ SECOND = predict([2, 2, 3, 7, 5], [0.8, 0.1, 0.3, 0.9, 0.4], name="other")
 
 
 def test_each_picture_has_a_status():
-    answered = outcomes.outcomes(FIRST, LABELS, ORIGINAL)
-    assert answered["status"].tolist() == ["original", "multi", "wrong", "original", "original"]
-    assert answered["label_count"].tolist() == [1, 2, 1, 0, 2]
+    seen = outcomes.of(FIRST, LABELS, ORIGINAL)
+    assert seen["status"].tolist() == ["original", "multi", "wrong", "original", "original"]
+    assert seen["label_count"].tolist() == [1, 2, 1, 0, 2]
     # Without the original labels, d has no label at all, and e's best class is none of its labels.
-    assert outcomes.outcomes(FIRST, LABELS)["status"].tolist() == ["multi", "multi", "wrong", "unlabelled", "wrong"]
+    assert outcomes.of(FIRST, LABELS)["status"].tolist() == ["multi", "multi", "wrong", "unlabelled", "wrong"]
 
 
 def test_pictures_that_the_labels_do_not_know_have_no_row_and_none_at_all_is_refused():
     some = predict([1, 1], images=["x", "a"])
-    answered = outcomes.outcomes(some, LABELS)
-    assert answered.index.tolist() == ["a"]
-    assert answered["row"].tolist() == [1]
-    assert answered["confidence"].isna().all()
+    seen = outcomes.of(some, LABELS)
+    assert seen.index.tolist() == ["a"]
+    assert seen["row"].tolist() == [1]
+    assert seen["confidence"].isna().all()
     with pytest.raises(InputError, match="none of the 1 pictures"):
-        outcomes.outcomes(predict([1], images=["x"]), LABELS)
+        outcomes.of(predict([1], images=["x"]), LABELS)
 
 
 def test_membership_is_that_of_the_table(rng):
@@ -55,7 +57,7 @@ def test_membership_is_that_of_the_table(rng):
 
 
 def two() -> pd.DataFrame:
-    return outcomes.beside(outcomes.outcomes(FIRST, LABELS, ORIGINAL), outcomes.outcomes(SECOND, LABELS, ORIGINAL))
+    return outcomes.beside(outcomes.of(FIRST, LABELS, ORIGINAL), outcomes.of(SECOND, LABELS, ORIGINAL))
 
 
 @pytest.mark.parametrize(
@@ -80,19 +82,19 @@ def two() -> pd.DataFrame:
     ],
 )
 def test_pictures_are_chosen_and_ordered(choice, expected):
-    answered = two()
-    assert "".join(answered.index[outcomes.choose(answered, choice, LABELS)]) == expected
+    seen = two()
+    assert "".join(seen.index[outcomes.choose(seen, choice, LABELS)]) == expected
 
 
 def test_facts_are_filters():
-    answered = two().assign(kind=["x", "y", "x", None, "y"], size=[1.0, 2.0, 3.0, np.nan, 5.0])
-    assert outcomes.choose(answered, Choice(facts={"kind": "x"}), LABELS).tolist() == [0, 2]
-    assert outcomes.choose(answered, Choice(facts={"size": (2, 4)}), LABELS).tolist() == [1, 2]
+    seen = two().assign(kind=["x", "y", "x", None, "y"], size=[1.0, 2.0, 3.0, np.nan, 5.0])
+    assert outcomes.choose(seen, Choice(facts={"kind": "x"}), LABELS).tolist() == [0, 2]
+    assert outcomes.choose(seen, Choice(facts={"size": (2, 4)}), LABELS).tolist() == [1, 2]
 
 
 def test_two_checkpoints_without_a_common_picture_are_refused():
-    first = outcomes.outcomes(predict([1], images=["a"]), LABELS)
-    second = outcomes.outcomes(predict([1], images=["b"]), LABELS)
+    first = outcomes.of(predict([1], images=["a"]), LABELS)
+    second = outcomes.of(predict([1], images=["b"]), LABELS)
     with pytest.raises(InputError, match="no picture in common"):
         outcomes.beside(first, second)
 
@@ -101,6 +103,52 @@ def test_counts_agree_with_the_scores():
     from workbench.score import scores
 
     scored = scores.score(SECOND, LABELS, original=ORIGINAL, label_counts=[1])
-    answered = outcomes.outcomes(SECOND, LABELS, ORIGINAL)
+    seen = outcomes.of(SECOND, LABELS, ORIGINAL)
     top1 = scored[(scored["metric"] == "top1") & scored["label_count"].isna()]["value"].item()
-    assert (answered["status"] == "original").mean() == pytest.approx(top1)
+    assert (seen["status"] == "original").mean() == pytest.approx(top1)
+
+
+def test_a_row_tells_where_the_picture_is_what_was_seen_and_how_surely():
+    seen = outcomes.of(FIRST.take([2, 0]), LABELS, ORIGINAL)
+    assert seen.index.name == "image"
+    assert seen.columns.tolist() == ["row", "status", "label_count", "best", "confidence"]
+    assert seen[["row", "best"]].to_numpy().tolist() == [[0, 8], [1, 1]]
+    np.testing.assert_allclose(seen["confidence"], [0.7, 0.9], rtol=1e-6)
+    assert seen["status"].cat.categories.tolist() == list(outcomes.STATUSES)
+
+
+def test_pictures_without_a_confidence_stay_until_a_range_is_chosen():
+    seen = outcomes.of(predict([1, 2, 8, 4, 9]), LABELS)
+    assert len(outcomes.choose(seen, Choice(), LABELS)) == 5
+    assert len(outcomes.choose(seen, Choice(confidence=(0.0, 0.99)), LABELS)) == 0
+    assert len(outcomes.choose(seen, Choice(confidence=(0.01, 1.0)), LABELS)) == 0
+
+
+@pytest.mark.parametrize(("confidence", "expected"), [((0.5, 0.7), "bce"), ((0.51, 1.0), "ace"), ((0.0, 0.69), "bde")])
+def test_a_range_of_confidence_is_closed(confidence, expected):
+    seen = outcomes.of(FIRST, LABELS, ORIGINAL).assign(confidence=[0.9, 0.5, 0.7, 0.2, 0.6])
+    assert "".join(seen.index[outcomes.choose(seen, Choice(confidence=confidence), LABELS)]) == expected
+
+
+def test_equal_confidences_stay_in_the_order_of_the_set():
+    seen = outcomes.of(predict([8, 8, 8, 4, 9], [0.5, 0.5, 0.5, 0.7, 0.5]), LABELS, ORIGINAL)
+    for order, expected in (("sure", "dabce"), ("unsure", "abced"), ("error", "abcde")):
+        assert "".join(seen.index[outcomes.choose(seen, Choice(order=order), LABELS)]) == expected
+
+
+def test_filters_hold_together_and_facts_compare_as_text():
+    seen = two().assign(size=[1, 2, 3, 4, 5], kind=["x", "x", "y", "y", "y"])
+    choice = Choice(statuses=("original",), facts={"size": "4", "kind": "y"})
+    assert "".join(seen.index[outcomes.choose(seen, choice, LABELS)]) == "d"
+    both_ends = Choice(facts={"size": (2, 4)})
+    assert "".join(seen.index[outcomes.choose(seen, both_ends, LABELS)]) == "bcd"
+
+
+def test_what_two_checkpoints_have_beside_each_other():
+    both = outcomes.beside(outcomes.of(FIRST, LABELS, ORIGINAL), outcomes.of(SECOND.take([4, 1]), LABELS, ORIGINAL))
+    assert both.index.tolist() == ["b", "e"]
+    assert both.columns.tolist() == [
+        *("row", "status", "label_count", "best", "confidence"),
+        *("row_2", "status_2", "best_2", "confidence_2"),
+    ]
+    assert both[["row", "row_2"]].to_numpy().tolist() == [[1, 1], [4, 0]]

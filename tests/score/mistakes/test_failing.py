@@ -10,8 +10,10 @@ from workbench.errors import InputError
 from workbench.inputs import committed, labels
 from workbench.inputs.published import mistakes
 from workbench.predict import store
+from workbench.score import intervals
 from workbench.score.mistakes import failing
 
+LABELS = labels.from_mapping("one", {"a": [1], "b": [2]})
 CATEGORIES = ["Fine-grained error", "Spurious correlation"]
 
 
@@ -50,7 +52,7 @@ def test_predictions_that_lack_a_failing_picture_are_refused():
     predictions = store.from_arrays("net", "v1", ["a"], np.array([[1]]))
     frame = pd.DataFrame({"image": ["a", "b"], "category": "x", "severity": "Major"})
     with pytest.raises(InputError, match="net: 1 of the 2 pictures have no prediction, 'b'"):
-        failing.on_failing(predictions, frame)
+        failing.on_failing(predictions, frame, original=LABELS, real=LABELS)
 
 
 @pytest.fixture(scope="module")
@@ -96,3 +98,74 @@ def test_solved_counts_every_picture_once():
     assert table.groupby("labels")["n_images"].sum().to_dict() == {"original": 378, "real": 314}
     none = table[(table["labels"] == "original") & (table["right"] == "none")]["n_images"].sum()
     assert none == 66
+
+
+REVIEWED = pd.DataFrame(
+    [("a", "x", "Major", 7), ("b", "x", "Minor", 2), ("c", "y", "Major", 1)],
+    columns=["image", "category", "severity", "predicted"],
+).assign(model="the model")
+ORIGINAL = labels.from_mapping("one", {"d": [0], "c": [1], "b": [2], "a": [3]})
+REAL = labels.from_mapping("more", {"a": [3, 7], "b": [], "c": [4], "d": [0]})
+
+
+def predict(name, **best):
+    return store.from_arrays(name, "v1", list(best), np.array([[label, 999] for label in best.values()]))
+
+
+def test_the_reviewed_model_stands_last_by_what_the_review_says_it_saw():
+    several = [predict("p", a=3, b=9, c=4, d=0), predict("q", d=1, c=1, b=2, a=7)]
+    counted = failing.counts(several, REVIEWED, original=ORIGINAL, real=REAL)
+    assert counted["checkpoint"].drop_duplicates().tolist() == ["p", "q", "the model"]
+    own = counted[counted["checkpoint"] == "the model"]
+    assert own.drop(columns="checkpoint").to_numpy().tolist() == [
+        ["failing", "", 3, 2, 2, 1],
+        ["category", "x", 2, 1, 1, 1],
+        ["category", "y", 1, 1, 1, 0],
+        ["severity", "Major", 2, 1, 2, 1],
+        ["severity", "Minor", 1, 1, 0, 0],
+    ]
+    first = failing.on_failing(several[0], REVIEWED, original=ORIGINAL, real=REAL)
+    pd.testing.assert_frame_equal(counted.iloc[: len(first)], first)
+    assert first.iloc[0, 1:].tolist() == ["overall", "", 4, 2, 3, 3]
+
+
+def test_most_is_more_than_half_of_the_checkpoints():
+    right = {"a": 3, "b": 2, "c": 1}
+    several = [predict("p", **right | {"b": 9}), predict("q", **right | {"a": 9}), predict("r", a=9, b=9, c=1)]
+    several.append(predict("s", c=9, b=9, a=3))  # a: two of four, b: one, c: three
+    found = failing.solved(several, REVIEWED, original=ORIGINAL, real=REAL)
+    assert found.columns.tolist() == ["labels", "severity", "right", "n_images"]
+    assert found.to_numpy().tolist() == [
+        ["original", "Major", "most", 1],
+        ["original", "Major", "some", 1],
+        ["original", "Minor", "some", 1],
+        ["real", "Major", "none", 1],
+        ["real", "Major", "some", 1],
+    ]
+    with pytest.raises(InputError, match="x: 2 of the 3 pictures have no prediction, 'b'"):
+        failing.solved([predict("x", a=1)], REVIEWED, original=ORIGINAL, real=REAL)
+
+
+def test_shares_are_wilsons_and_stand_beside_the_overall():
+    rows = [
+        ("p", "overall", None, 10, 4, 8, 6),
+        ("p", "failing", None, 5, 1, 4, 3),
+        ("ViT-3B", "failing", None, 5, 0, 4, 1),
+    ]
+    counted = pd.DataFrame(
+        rows, columns=["checkpoint", "group", "value", "n_images", "right_original", "n_real", "right_real"]
+    )
+    found = failing.shares(counted)
+    assert found[["labels", "n_images", "share"]].to_numpy().tolist() == [
+        *(["original", 10, 0.4], ["original", 5, 0.2], ["original", 5, 0.0]),
+        *(["real", 8, 0.75], ["real", 4, 0.75], ["real", 4, 0.25]),
+    ]
+    np.testing.assert_allclose(found["overall"], [0.4, 0.4, np.nan, 0.75, 0.75, np.nan])
+    expected = [intervals.wilson(k, n) for k, n in ((4, 10), (1, 5), (0, 5), (6, 8), (3, 4), (1, 4))]
+    np.testing.assert_allclose(found[["ci_low", "ci_high"]], expected)
+    assert (found["value"] == "").all()
+    groups = failing.by_group(pd.concat([found, found.assign(checkpoint="q", share=found["share"] + 0.1)]))
+    assert groups.columns.tolist() == ["labels", "group", "value", "n_images", "smallest", "median", "largest", "vit3b"]
+    row = groups[(groups["labels"] == "real") & (groups["group"] == "overall")].iloc[0]
+    np.testing.assert_allclose(row[["smallest", "median", "largest"]].astype(float), [0.75, 0.8, 0.85])
+    assert groups.loc[groups["group"] == "failing", "vit3b"].tolist() == [0, 0.25]

@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from workbench.inputs.labels import multilabel, named
 from workbench.predict import store
 from workbench.score import intervals
 from workbench.score.mistakes import multilabel as scoring
+from workbench.score.table import COLUMNS
 
 V1 = "ILSVRC2012_val_{:08d}.JPEG"
 WNIDS = classes.wnids()[:6]
@@ -115,6 +117,14 @@ def test_predictions_become_a_score_table(annotations, monkeypatch, tmp_path):
     assert table["metric"].tolist() == ["multilabel", "imagenet_m"]
     assert table["labels"].tolist() == ["v1-multilabel", "imagenet-m"]
     assert table["value"].tolist() == [0.5, 0.5]  # two of four; one of two
+    assert table["n_images"].tolist() == [4, 2]
+    assert (
+        table[["checkpoint", "image_set", "protocol", "source"]].to_numpy().tolist()
+        == [["net", "v1", "crop", "run"]] * 2
+    )
+    assert table.columns.tolist() == COLUMNS
+    assert scoring.score(iter([predictions])).equals(table)
+    store.write(replace(predictions, image_set="v2"), tmp_path / "predictions" / "b.parquet")
     store.write(predictions, tmp_path / "predictions" / "a.parquet")
     assert scoring.files(tmp_path / "predictions").equals(table)
     assert scoring.files(tmp_path / "predictions" / "a.parquet").equals(table)

@@ -1,1 +1,1 @@
-"""Questions to scores and predictions that the instruments ask."""
+"""What the instruments look up in scores and predictions."""

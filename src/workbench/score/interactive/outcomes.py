@@ -30,7 +30,7 @@ ORDERS = {
 }
 
 
-def outcomes(predictions: Predictions, labels: LabelSet, original: LabelSet | None = None) -> pd.DataFrame:
+def of(predictions: Predictions, labels: LabelSet, original: LabelSet | None = None) -> pd.DataFrame:
     """One row per picture that `labels` knows, in the order of the predictions: ``row, status, label_count,
     best, confidence``.
 
@@ -52,16 +52,9 @@ def outcomes(predictions: Predictions, labels: LabelSet, original: LabelSet | No
     any_label, counts = among(best, rows, labels), labels.counts[rows]
     status = np.select([first, any_label, counts == 0], ["original", "multi", "unlabelled"], "wrong")
     scores = np.full(len(known), np.nan, "f4") if predictions.scores is None else predictions.scores[known, 0]
-    return pd.DataFrame(
-        {
-            "row": known,
-            "status": pd.Categorical(status, list(STATUSES)),
-            "label_count": counts,
-            "best": best,
-            "confidence": scores,
-        },
-        index=images.rename("image"),
-    )
+    status = pd.Categorical(status, list(STATUSES))
+    columns = {"row": known, "status": status, "label_count": counts, "best": best, "confidence": scores}
+    return pd.DataFrame(columns, index=images.rename("image"))
 
 
 def among(best: np.ndarray, rows: np.ndarray, labels: LabelSet) -> np.ndarray:
@@ -70,16 +63,12 @@ def among(best: np.ndarray, rows: np.ndarray, labels: LabelSet) -> np.ndarray:
     By binary search, so that 50,000 pictures need no table of 50 MB.
     """
     keys = np.repeat(np.arange(len(labels)), labels.counts) * N_CLASSES + labels.classes
-    if not len(keys):
-        return np.zeros(len(best), bool)
     wanted = np.where(rows >= 0, rows * N_CLASSES + best.astype(np.int64), -1)
-    place = np.searchsorted(keys, wanted).clip(max=len(keys) - 1)
-    return keys[place] == wanted
+    return np.append(keys, -2)[np.searchsorted(keys, wanted)] == wanted  # -2: what is past the end is no label
 
 
 def beside(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
-    """Answers of two checkpoints on the pictures that both have: the first's columns, the second's with ``_2``, and
-    ``disagreement``, a set of the keys of `DISAGREEMENTS` as text.
+    """Outcomes of two checkpoints on the pictures that both have: the first's columns, and the second's with ``_2``.
 
     Raises `InputError` where they share no picture.
     """
@@ -106,50 +95,39 @@ class Choice:
     facts: dict[str, object] = field(default_factory=dict)
 
 
-def choose(answered: pd.DataFrame, choice: Choice, labels: LabelSet) -> np.ndarray:
-    """Positions in `answered` of the pictures that fit a choice, in its order."""
-    keep = np.ones(len(answered), bool)
+def choose(pictures: pd.DataFrame, choice: Choice, labels: LabelSet) -> np.ndarray:
+    """Positions in `pictures`, outcomes with whatever facts were joined, of those that fit a choice, in its order."""
+    keep = pd.Series(True, pictures.index)
     for column, status in zip(("status", "status_2"), choice.statuses, strict=False):
         if status is not None:
-            keep &= (answered[column] == status).to_numpy()
+            keep &= pictures[column] == status
     if choice.label_count is not None:
-        keep &= (answered["label_count"] == choice.label_count).to_numpy()
+        keep &= pictures["label_count"] == choice.label_count
     if choice.label is not None:
-        keep &= among(np.full(len(answered), choice.label), labels.rows(answered.index), labels)
-    low, high = choice.confidence
-    if low > 0 or high < 1:
-        keep &= answered["confidence"].between(low, high).to_numpy()
+        keep &= among(np.full(len(pictures), choice.label), labels.rows(pictures.index), labels)
+    if choice.confidence != (0, 1):  # else pictures without a confidence stay, too
+        keep &= pictures["confidence"].between(*choice.confidence)
     if choice.disagreement is not None:
-        keep &= _disagrees(answered, choice.disagreement)
-    for column, wanted in choice.facts.items():
-        keep &= _fits(answered[column], wanted)
-    return _ordered(answered, np.flatnonzero(keep), choice.order)
+        keep &= _disagree(pictures, choice.disagreement)
+    for name, wanted in choice.facts.items():
+        fact = pictures[name]
+        keep &= fact.between(*wanted) if isinstance(wanted, tuple) else fact.astype(str) == str(wanted)
+    return _ordered(pictures, np.flatnonzero(keep), choice.order)
 
 
-def right(status: pd.Series) -> pd.Series:
-    """Whether a status means that the best class is any label."""
-    return status.isin(["original", "multi"])
+def _disagree(pictures: pd.DataFrame, kind: str) -> pd.Series:
+    same = pictures["best"] == pictures["best_2"]
+    first, second = (pictures[name].isin(["original", "multi"]) for name in ("status", "status_2"))
+    return {"same": same, "differ": ~same, "first": first & ~second, "second": second & ~first}[kind]
 
 
-def _disagrees(answered: pd.DataFrame, kind: str) -> np.ndarray:
-    if kind in ("same", "differ"):
-        return ((answered["best"] == answered["best_2"]) == (kind == "same")).to_numpy()
-    first, second = right(answered["status"]), right(answered["status_2"])
-    return (first & ~second if kind == "first" else second & ~first).to_numpy()
-
-
-def _fits(column: pd.Series, wanted: object) -> np.ndarray:
-    fits = column.between(*wanted) if isinstance(wanted, tuple) else column.astype(str) == str(wanted)
-    return fits.to_numpy(bool)
-
-
-def _ordered(answered: pd.DataFrame, kept: np.ndarray, order: str) -> np.ndarray:
+def _ordered(pictures: pd.DataFrame, kept: np.ndarray, order: str) -> np.ndarray:
     if order == "set":
         return kept
-    confidence = answered["confidence"].to_numpy()[kept]
+    confidence = pictures["confidence"].to_numpy()[kept]
     if order == "unsure":
         return kept[np.argsort(confidence, kind="stable")]
     if order == "error":  # what is no error comes after all errors, in the order of the set
-        error = (answered["status"] == "wrong").to_numpy()[kept]
+        error = (pictures["status"] == "wrong").to_numpy()[kept]
         confidence = np.where(error, confidence, -1)
     return kept[np.argsort(-confidence, kind="stable")]

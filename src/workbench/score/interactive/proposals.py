@@ -37,9 +37,8 @@ class Proposals:
         """
         row = self._label_rows[image]
         ends = self.labels.indptr
-        origins = (
-            {label: ["label"] for label in self.labels.classes[ends[row] : ends[row + 1]].tolist()} if row >= 0 else {}
-        )
+        own = self.labels.classes[ends[row] : ends[row + 1]].tolist() if row >= 0 else []
+        origins = {label: ["label"] for label in own}
         votes: dict[int, float] = defaultdict(float)
         seen: dict[int, list[str]] = defaultdict(list)
         for one, rows in zip(self.predictions, self._rows, strict=True):

@@ -1,4 +1,4 @@
-"""A question to the score table, and its answer: the frames that the linked charts and their table are drawn from."""
+"""A query to the score table, and its result: the frames that the linked charts and their table are drawn from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,12 +8,11 @@ import pandas as pd
 
 from workbench.errors import InputError
 from workbench.inputs.checkpoints import family
-from workbench.score import intervals
-from workbench.score.table import COLUMNS, LABEL_COUNTS
+from workbench.score import intervals, ranks
+from workbench.score.table import COLUMNS, KEYS, LABEL_COUNTS, check_once
 
 METRICS = ("top1", "real", "asma")
 PAIRS = (("v1", "v2"), ("v1", "patchml"), ("v2", "patchml"))
-KEYS = ["source", "protocol", "checkpoint"]
 NEEDED = [name for name in COLUMNS if name not in ("labels", "ci_low", "ci_high")]
 ALL = -1  # stands for the missing label count of a score over all pictures
 
@@ -51,18 +50,18 @@ class Result:
 
 
 class ScoreCube:
-    """A score table made ready for questions.
+    """A score table made ready for queries.
 
-    Held as one array (checkpoints x value, interval, pictures) per metric, image set and label count, so that an answer
+    Held as one array (checkpoints x value, interval, pictures) per metric, image set and label count, so that a result
     takes milliseconds. Raises `InputError` where columns are missing, or a checkpoint has one score twice.
     """
 
-    def __init__(self, frame: pd.DataFrame) -> None:
-        _check(frame)
-        self.keys = frame[KEYS].drop_duplicates().sort_values(KEYS, ignore_index=True)
+    def __init__(self, scores: pd.DataFrame) -> None:
+        _check(scores)
+        self.keys = scores[KEYS].drop_duplicates().sort_values(KEYS, ignore_index=True)
         self.keys["family"] = self.keys["checkpoint"].map(family)
         self.keys["group"] = self.keys.groupby(["source", "protocol"]).ngroup()
-        self._tables = _tables(frame, self.keys)
+        self._tables = _tables(scores, self.keys)
         if not self.metrics:
             raise InputError(
                 f"the scores have none of {', '.join(METRICS)} on two of v1, v2 and patchml; "
@@ -94,18 +93,19 @@ class ScoreCube:
         """Pairs of image sets that have this metric."""
         return [pair for pair in PAIRS if all((metric, name, ALL) in self._tables for name in pair)]
 
-    def ask(self, question: Query) -> Result:
-        """Answer a question. Raises `InputError` where nothing is left."""
-        first, second = (self._values(question.metric, name, question.label_counts) for name in question.pair)
-        before = self._values("top1", question.pair[0], question.label_counts)[:, 0]
-        asked = self.keys["source"].isin(question.sources or self.sources).to_numpy()
-        has = asked & ~np.isnan(first[:, 0] + second[:, 0] + before)
+    def ask(self, query: Query) -> Result:
+        """The result of a query. Raises `InputError` where nothing is left."""
+        first, second = (self._values(query.metric, name, query.label_counts) for name in query.pair)
+        before = self._values("top1", query.pair[0], query.label_counts)[:, 0]
+        asked = self.keys["source"].isin(query.sources or self.sources).to_numpy()
+        has = asked & ~np.isnan([first[:, 0], second[:, 0], before]).any(axis=0)
         if not has.any():
             raise InputError("no checkpoint has these scores on both image sets; choose another source or label count")
-        keys = self.keys.assign(chosen=_chosen(self.keys, question))
+        keys = self.keys.assign(chosen=_chosen(self.keys, query))
         pairs = _pairs(keys[has], first[has], second[has], before[has])
-        boxes = self._boxes(keys, has, question)
-        notes = [f"{source}: no such scores, left out here" for source in _lost(self.keys["source"], asked, has)]
+        boxes = self._boxes(keys, has, query)
+        lost = sorted({*self.keys["source"][asked]} - {*self.keys["source"][has]})
+        notes = [f"{source}: no such scores, left out here" for source in lost]
         if not pairs["chosen"].any():
             notes.append("no checkpoint fits the family and the search")
         return Result(pairs, boxes, tuple(notes))
@@ -122,91 +122,66 @@ class ScoreCube:
         none = np.full((len(self.keys), 4), np.nan)
         return self._tables.get((metric, image_set, label_count), none)
 
-    def _boxes(self, keys: pd.DataFrame, has: np.ndarray, question: Query) -> pd.DataFrame:
-        kind = "subgroup" if question.metric == "asma" else question.metric
-        rows, cells = [], []
-        for image_set in question.pair:
-            columns = {"all": self._values(question.metric, image_set, question.label_counts)}
-            columns |= {str(g): self._table(kind, image_set, g) for g in question.label_counts or self.label_counts}
+    def _boxes(self, keys: pd.DataFrame, has: np.ndarray, query: Query) -> pd.DataFrame:
+        kind = "subgroup" if query.metric == "asma" else query.metric
+        parts = []
+        for image_set in query.pair:
+            columns = {"all": self._values(query.metric, image_set, query.label_counts)}
+            columns |= {str(g): self._table(kind, image_set, g) for g in query.label_counts or self.label_counts}
             for labels, values in columns.items():
                 there = np.flatnonzero(has & ~np.isnan(values[:, 0]))
-                rows.append(there)
-                cells += [(image_set, labels, value) for value in values[there, 0]]
-        known = keys[["checkpoint", "group", "chosen"]].take(np.concatenate(rows)).reset_index(drop=True)
-        return pd.concat([known, pd.DataFrame(cells, columns=["image_set", "labels", "value"])], axis=1)
+                known = keys[["checkpoint", "group", "chosen"]].take(there)
+                parts.append(known.assign(image_set=image_set, labels=labels, value=values[there, 0]))
+        return pd.concat(parts, ignore_index=True)
 
 
-def _check(frame: pd.DataFrame) -> None:
-    if not isinstance(frame, pd.DataFrame):
+def _check(scores: pd.DataFrame) -> None:
+    if not isinstance(scores, pd.DataFrame):
         raise InputError(
-            f"expected a score table (a DataFrame), got {type(frame).__name__}; make one with score.scores"
+            f"expected a score table (a DataFrame), got {type(scores).__name__}; make one with score.scores"
         )
-    if missing := [name for name in NEEDED if name not in frame.columns]:
+    if missing := [name for name in NEEDED if name not in scores.columns]:
         raise InputError(
             f"the frame lacks the columns {', '.join(missing)}; expected a score table, as score.scores makes it"
         )
-    if frame.empty:
-        raise InputError("the score table is empty; score some predictions, or take scores.published()")
-    twice = frame[frame.duplicated([*KEYS, "image_set", "metric", "label_count"])]
-    if len(twice):
-        one = twice.iloc[0]
-        raise InputError(
-            f"{one['checkpoint']} has {one['metric']} on {one['image_set']} twice; "
-            "give scores against one label set at a time"
-        )
+    if scores.empty:
+        raise InputError("the score table is empty; score some predictions, or take pools.published()")
+    check_once(scores)
 
 
-def _tables(frame: pd.DataFrame, keys: pd.DataFrame) -> dict[tuple[str, str, int], np.ndarray]:
-    row = pd.MultiIndex.from_frame(keys[KEYS]).get_indexer(pd.MultiIndex.from_frame(frame[KEYS]))
-    numbers = frame.reindex(columns=["value", "ci_low", "ci_high", "n_images"]).astype(float).to_numpy()
-    counts = frame["label_count"].astype(float).fillna(ALL).astype(int)
-    tables = {}
-    for key, places in frame.groupby([frame["metric"], frame["image_set"], counts]).indices.items():
-        tables[key] = np.full((len(keys), 4), np.nan)
-        tables[key][row[places]] = numbers[places]
-    return tables
+def _tables(scores: pd.DataFrame, keys: pd.DataFrame) -> dict[tuple, np.ndarray]:
+    counts = scores["label_count"].astype(float).fillna(ALL).astype(int)
+    numbers = scores.reindex(columns=["value", "ci_low", "ci_high", "n_images"]).astype(float)
+    numbers.index, order = (pd.MultiIndex.from_frame(frame[KEYS]) for frame in (scores, keys))
+    groups = numbers.groupby([scores[name].to_numpy() for name in ("metric", "image_set")] + [counts.to_numpy()])
+    return {key: part.reindex(order).to_numpy() for key, part in groups}
 
 
 def _mean(strata: np.ndarray) -> np.ndarray:
     """The unweighted mean over label counts; the interval of independent means."""
-    mean = strata[..., 0].mean(axis=0)
-    error = np.sqrt((((strata[..., 2] - strata[..., 1]) / 2) ** 2).sum(axis=0)) / len(strata)
-    return np.stack([mean, mean - error, mean + error, strata[..., 3].sum(axis=0)], axis=1)
+    value, low, high, n = np.moveaxis(strata, -1, 0)
+    error = intervals.mean_error((high - low) / 2 / intervals.Z95)
+    return np.stack([value.mean(axis=0), *intervals.normal(value.mean(axis=0), error), n.sum(axis=0)], axis=1)
 
 
 def _pooled(strata: np.ndarray) -> np.ndarray:
     """The share over all pictures of these label counts, with its Wilson interval."""
-    n = strata[..., 3].sum(axis=0)
-    hits = (strata[..., 0] * strata[..., 3]).sum(axis=0)
-    low, high = intervals.wilson_array(hits, n)
-    return np.stack([hits / n, low, high, n], axis=1)
+    share, _, _, sizes = np.moveaxis(strata, -1, 0)
+    hits, n = (share * sizes).sum(axis=0), sizes.sum(axis=0)
+    return np.stack([hits / n, *intervals.wilson(hits, n), n], axis=1)
 
 
 def _pairs(keys: pd.DataFrame, first: np.ndarray, second: np.ndarray, before: np.ndarray) -> pd.DataFrame:
-    gap = first[:, 0] - second[:, 0]
-    # Newcombe's interval of a difference (1998, method 10), as in score.gaps.
-    low = gap - np.hypot(first[:, 0] - first[:, 1], second[:, 2] - second[:, 0])
-    high = gap + np.hypot(first[:, 2] - first[:, 0], second[:, 0] - second[:, 1])
-    group = keys["group"].to_numpy()
-    ranks = pd.DataFrame({"before": before, "after": second[:, 0]}).groupby(group).rank(method="min", ascending=False)
-    ranks = ranks.astype(int).to_numpy()  # score.ranks.rank, for both columns and all groups at once
-    frame = keys.assign(
-        first=first[:, 0],
-        second=second[:, 0],
-        gap=gap,
-        ci_low=low,
-        ci_high=high,
-        rank_before=ranks[:, 0],
-        rank_after=ranks[:, 1],
-        shift=ranks[:, 0] - ranks[:, 1],
-    ).sort_values(["group", "first", "second"], ignore_index=True)
+    low, high = intervals.newcombe(first[:, :3].T, second[:, :3].T)
+    frame = keys.assign(first=first[:, 0], second=second[:, 0])
+    frame = frame.assign(gap=frame["first"] - frame["second"], ci_low=low, ci_high=high)
+    frame["rank_before"] = ranks.rank(pd.Series(before, frame.index), by=frame["group"])
+    frame["rank_after"] = ranks.rank(frame["second"], by=frame["group"])
+    frame["shift"] = frame["rank_before"] - frame["rank_after"]
+    frame = frame.sort_values(["group", "first", "second"], ignore_index=True)
     return frame.assign(place=frame.groupby("group").cumcount() + 1)
 
 
-def _chosen(keys: pd.DataFrame, question: Query) -> pd.Series:
-    fits = keys["checkpoint"].str.contains(question.search.strip(), case=False, regex=False)
-    return fits & (keys["family"] == question.family) if question.family != "all" else fits
-
-
-def _lost(sources: pd.Series, asked: np.ndarray, has: np.ndarray) -> list[str]:
-    return sorted(set(sources[asked]) - set(sources[has]))
+def _chosen(keys: pd.DataFrame, query: Query) -> pd.Series:
+    fits = keys["checkpoint"].str.contains(query.search.strip(), case=False, regex=False)
+    return fits & (keys["family"] == query.family) if query.family != "all" else fits

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import InputError
-from workbench.inputs import labels as label_sets
+from workbench.inputs import labels
 from workbench.inputs.labels import LabelSet
 from workbench.predict import store
 from workbench.predict.store import Predictions
@@ -25,46 +25,38 @@ def score(predictions: Predictions | Iterable[Predictions]) -> pd.DataFrame:
     `MissingSourceError` where the annotations are not at hand, `InputError` where predictions lack one of the pictures.
     """
     several = [predictions] if isinstance(predictions, Predictions) else predictions
-    annotated, major, original = (label_sets.load(name) for name in ("v1-multilabel", "imagenet-m", "v1-original"))
+    annotated, major, original = (labels.load(name) for name in ("v1-multilabel", "imagenet-m", "v1-original"))
     rows = []
     for one in several:
-        for metric, labels, row in (
-            ("multilabel", annotated, accuracy(one, annotated, original)),
-            ("imagenet_m", major, count(one, major)),
-        ):
-            rows.append((one.checkpoint, one.image_set, labels.name, one.protocol, metric, None, *row, one.source))
-    numbers = dict.fromkeys(("value", "ci_low", "ci_high"), "float64")
-    return pd.DataFrame(rows, columns=table.COLUMNS).astype(numbers | {"label_count": "Int64", "n_images": "Int64"})
+        multilabel = (annotated.name, one.protocol, "multilabel", None, *accuracy(one, annotated, original))
+        imagenet_m = (major.name, one.protocol, "imagenet_m", None, *count(one, major))
+        rows += [(one.checkpoint, one.image_set, *row, one.source) for row in (multilabel, imagenet_m)]
+    return table.build(rows)
 
 
 def files(path: str | Path) -> pd.DataFrame:
     """The same for a file of predictions, or for all on V1 below a folder; none for an empty path."""
     if not str(path):
         return pd.DataFrame(columns=table.COLUMNS)
-    found = sorted(Path(path).rglob("*.parquet")) if Path(path).is_dir() else [Path(path)]
-    return score([one for one in map(store.read, found) if one.image_set == "v1"])
+    return score([one for one in store.read_all(path) if one.image_set == "v1"])
 
 
-def accuracy(predictions: Predictions, accepted: LabelSet, original: LabelSet) -> tuple[float, int, float, float]:
+def accuracy(predictions: Predictions, accepted: LabelSet, original: LabelSet) -> tuple:
     """Mean over original classes of the mean hit within each: value, number of pictures, 95 % interval.
 
     `accepted` holds no problematic picture. The interval is normal, classes being strata; it is empty (NaN) where a
     class has one picture.
     """
-    hit = _hit(predictions, accepted)
-    kind = original.classes[original.indptr[original.rows(accepted.images)]]
-    strata = [hit[kind == one] for one in np.unique(kind)]
-    mean = float(np.mean([part.mean() for part in strata]))
-    errors = np.array([intervals.standard_error(part) for part in strata])
-    if np.isnan(errors).any():
-        return mean, len(hit), np.nan, np.nan
-    return mean, len(hit), *intervals.normal(mean, float(np.sqrt(np.sum(errors**2)) / len(strata)))
+    hit = pd.Series(_hit(predictions, accepted), dtype=float)
+    strata = hit.groupby(original.classes[original.indptr[original.rows(accepted.images)]])
+    mean = strata.mean().mean()
+    return mean, len(hit), *intervals.normal(mean, intervals.mean_error(strata.sem()))
 
 
-def count(predictions: Predictions, major: LabelSet) -> tuple[float, int, float, float]:
+def count(predictions: Predictions, major: LabelSet) -> tuple:
     """Share of the pictures of ImageNet-M whose best class is right, their number, and the 95 % Wilson interval."""
     hit = _hit(predictions, major)
-    return float(hit.mean()), len(hit), *intervals.wilson(float(hit.sum()), len(hit))
+    return hit.mean(), len(hit), *intervals.wilson(hit.sum(), len(hit))
 
 
 def _hit(predictions: Predictions, accepted: LabelSet) -> np.ndarray:

@@ -9,43 +9,28 @@ from workbench.score import intervals
 
 def counts(frame: pd.DataFrame) -> pd.DataFrame:
     """Number of mistakes by ``model, category, severity``: column ``n_images``, zeros left out."""
-    sizes = frame.groupby(["model", "category", "severity"], as_index=False).size()
-    order = {name: place for place, name in enumerate([*MODELS.values(), *SEVERITIES])}
-    sizes = sizes.rename(columns={"size": "n_images"})
+    keys, order = ["model", "category", "severity"], [*MODELS.values(), *SEVERITIES]
+    sizes = frame.groupby(keys, as_index=False).size().rename(columns={"size": "n_images"})
     return sizes.sort_values(
-        ["model", "category", "severity"],
-        key=lambda column: column if column.name == "category" else column.map(order),
-        ignore_index=True,
+        keys, key=lambda column: column if column.name == "category" else column.map(order.index), ignore_index=True
     )
-
-
-def folded(counted: pd.DataFrame) -> pd.DataFrame:
-    """The same counts with Borderline as Minor, as the paper has it."""
-    merged = counted.assign(severity=counted["severity"].replace("Borderline", "Minor"))
-    return merged.groupby(["model", "category", "severity"])["n_images"].sum().reset_index()
 
 
 def severities(counted: pd.DataFrame) -> pd.DataFrame:
     """Number and share of each severity: ``model, severity, n_images, share, ci_low, ci_high`` (95 % Wilson)."""
     sizes = counted.groupby(["model", "severity"], sort=False)["n_images"].sum().reset_index()
     totals = sizes.groupby("model")["n_images"].transform("sum")
-    interval = [intervals.wilson(k, n) for k, n in zip(sizes["n_images"], totals, strict=True)]
-    sizes["share"] = sizes["n_images"] / totals
-    sizes[["ci_low", "ci_high"]] = interval
-    return sizes
+    low, high = intervals.wilson(sizes["n_images"], totals)
+    return sizes.assign(share=sizes["n_images"] / totals, ci_low=low, ci_high=high)
 
 
 def shared(frame: pd.DataFrame) -> pd.DataFrame:
     """The pictures that both models get wrong, by how the two reviews agree: ``comparison, n_images``."""
     first, second = (frame[frame["model"] == model] for model in MODELS.values())
     both = first.merge(second, on="image", suffixes=("_1", "_2"), validate="one_to_one")
-    rows = {
-        "both fail": len(both),
-        "same predicted class": int((both["predicted_1"] == both["predicted_2"]).sum()),
-        "same category": int((both["category_1"] == both["category_2"]).sum()),
-        "same severity": int((both["severity_1"] == both["severity_2"]).sum()),
-    }
-    return pd.DataFrame({"comparison": list(rows), "n_images": list(rows.values())})
+    columns = {"predicted class": "predicted", "category": "category", "severity": "severity"}
+    same = {f"same {name}": int((both[f"{of}_1"] == both[f"{of}_2"]).sum()) for name, of in columns.items()}
+    return pd.DataFrame([("both fail", len(both)), *same.items()], columns=["comparison", "n_images"])
 
 
 def pairs(frame: pd.DataFrame) -> pd.DataFrame:
@@ -55,9 +40,7 @@ def pairs(frame: pd.DataFrame) -> pd.DataFrame:
     are named, most frequent first.
     """
     once = frame.drop_duplicates(["image", "predicted"])
-    sizes = once.groupby(["original", "predicted"], as_index=False).size()
-    names = dict(enumerate(classes.names()))
-    named = sizes.assign(original=sizes["original"].map(names), predicted=sizes["predicted"].map(names))
-    named = named.rename(columns={"size": "n_images"})
-    frequent = named[named["n_images"] > 1]
+    sizes = once.groupby(["original", "predicted"]).size()
+    frequent = sizes[sizes > 1].rename("n_images").reset_index()
+    frequent[["original", "predicted"]] = frequent[["original", "predicted"]].map(classes.names().__getitem__)
     return frequent.sort_values(["n_images", "original", "predicted"], ascending=[False, True, True], ignore_index=True)

@@ -84,7 +84,7 @@ class Gallery(Instrument):
         if not 1 <= len(self.predictions) <= 2:
             raise InputError(f"{len(self.predictions)} predictions were given; the gallery shows one checkpoint or two")
         self.original = original_of(self.labels, original)
-        parts = [outcomes.outcomes(one, self.labels, self.original) for one in self.predictions]
+        parts = [outcomes.of(one, self.labels, self.original) for one in self.predictions]
         answered = parts[0] if len(parts) == 1 else outcomes.beside(*parts)
         shown = pd.Index(self.images.images, dtype="str").get_indexer(answered.index) >= 0
         name = self.predictions[0].checkpoint
