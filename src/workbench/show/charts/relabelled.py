@@ -32,7 +32,9 @@ def relabelled(moved: pd.DataFrame) -> alt.FacetChart:
         .properties(width=460, height=alt.Step(34))
         .facet(
             row=alt.Row("checkpoint:N", title=None, header=header),
-            title=alt.Title("ReaL accuracy before and after relabelling", subtitle="bars are 95 % intervals over pictures"),
+            title=alt.Title(
+                "ReaL accuracy before and after relabelling", subtitle="bars are 95 % intervals over pictures"
+            ),
             spacing=8,
         )
     )
