@@ -1,7 +1,7 @@
 """What the charts share: words, looks of image sets, tooltips, captions, boxes of dots, the choice of a family."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import altair as alt
@@ -18,6 +18,7 @@ SOURCES = {
 }
 METRICS = {"top1": "top-1 accuracy", "real": "ReaL accuracy", "asma": "ASMA", "subgroup": "subgroup accuracy"}
 SETS = {"v1": "V1 (ImageNet)", "v2": "V2 (ImageNetV2)"}
+SHAPES = {"v1": "circle", "v2": "triangle-up"}
 INTERVAL = {"ci_low": "from", "ci_high": "to"}  # of a tooltip
 Fractions = TypeVar("Fractions", pd.Series, pd.DataFrame)
 
@@ -63,15 +64,25 @@ def family_opacity(chosen: float, others: float) -> dict:
     return alt.condition(expression, alt.value(chosen), alt.value(others))
 
 
-def looks(of: dict) -> alt.Scale:
-    """The scale that gives each value its look: value -> colour, shape, dash or width."""
+def looks(of: Mapping) -> alt.Scale:
+    """The scale that gives each value its look: value -> colour, for instance."""
     return alt.Scale(domain=list(of), range=list(of.values()))
 
 
-def set_color() -> alt.Color:
-    """The colour of an image set, from the column ``set``."""
-    scale = looks({name: IMAGE_SETS[key] for key, name in SETS.items()})
-    return alt.Color("set:N", title=None, sort=list(SETS.values()), scale=scale)
+def told(field: str, of: Mapping[Any, Sequence], *channels: Any, **options: Any) -> list:
+    """Channels that tell the values of a field apart together, colour and shape for instance.
+
+    `of`: value -> its look in each of the `channels`, which are classes of Altair; `options` go to all.
+    """
+    looked = zip(*of.values(), strict=True)
+    scales = [looks(dict(zip(of, values, strict=True))) for values in looked]
+    return [channel(f"{field}:N", scale=scale, **options) for channel, scale in zip(channels, scales, strict=True)]
+
+
+def told_sets() -> list:
+    """Colour and shape of an image set, from the column ``set``."""
+    of = {name: (IMAGE_SETS[key], SHAPES[key]) for key, name in SETS.items()}
+    return told("set", of, alt.Color, alt.Shape, title=None, sort=list(SETS.values()))
 
 
 def tips(*fields: str, **titles: str) -> list[alt.Tooltip]:

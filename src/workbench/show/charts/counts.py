@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from workbench.show.marks import METRICS, SETS, boxes, looks, percent, set_color, spread, tips
+from workbench.show.marks import METRICS, SETS, boxes, looks, percent, spread, tips, told_sets
 from workbench.show.theme import IMAGE_SETS
 
 
@@ -26,7 +26,8 @@ def label_counts(counts: pd.DataFrame) -> alt.LayerChart:
     )
     text = base.mark_text(dy=-7, fontSize=11).encode(text="label")
     title = alt.Title("Images by label count", subtitle=f"several labels: {shares}")
-    return (base.mark_bar().encode(color=set_color()) + text).properties(width=alt.Step(44), height=280, title=title)
+    bars = base.mark_bar().encode(told_sets()[0])
+    return (bars + text).properties(width=alt.Step(44), height=280, title=title)
 
 
 def by_label_count(scores: pd.DataFrame, metric: str, label_counts: Sequence[int]) -> alt.FacetChart:
@@ -38,28 +39,21 @@ def by_label_count(scores: pd.DataFrame, metric: str, label_counts: Sequence[int
         percent=percent(rows["value"]), set=rows["image_set"].str.upper(), labels=rows["label_count"].map(names)
     )
     frame["spread"] = spread(frame, "percent", ["labels", "set"], 7)
-    title = f"{METRICS[metric]} (%)"
+    unit = f"{METRICS[metric]} (%)"
+    color = looks({name.upper(): IMAGE_SETS[name] for name in SETS})
     base = alt.Chart(frame).encode(
         x=alt.X("set:N", title=None, axis=alt.Axis(labelAngle=0)),
-        y=alt.Y("percent:Q", title=title, scale=alt.Scale(zero=False, nice=True)),
-        color=alt.Color(
-            "set:N", title=None, scale=looks({name.upper(): IMAGE_SETS[name] for name in SETS}), legend=None
-        ),
+        y=alt.Y("percent:Q", title=unit, scale=alt.Scale(zero=False, nice=True)),
+        color=alt.Color("set:N", title=None, scale=color, legend=None),
     )
     dots = base.mark_circle(size=16, opacity=0.7).encode(
         xOffset=alt.XOffset("spread:Q", scale=alt.Scale(domain=[-6, 6])),
-        tooltip=tips("checkpoint", set="image set", labels="labels", percent=title, n_images="images"),
+        tooltip=tips("checkpoint", set="image set", labels="labels", percent=unit, n_images="images"),
     )
-    header = alt.Header(labelFontSize=13)
-    return (
-        (boxes(base, size=34, opacity=0.35) + dots)
-        .properties(width=104, height=300)
-        .facet(
-            column=alt.Column("labels:N", sort=list(names.values()), title=None, header=header),
-            title=alt.Title(
-                f"{METRICS[metric]} by label count",
-                subtitle="each dot is a checkpoint; boxes span the quartiles, whiskers all; the line is the median",
-            ),
-            spacing=10,
-        )
+    title = alt.Title(
+        f"{METRICS[metric]} by label count",
+        subtitle="each dot is a checkpoint; boxes span the quartiles, whiskers all; the line is the median",
     )
+    column = alt.Column("labels:N", sort=list(names.values()), title=None, header=alt.Header(labelFontSize=13))
+    drawn = (boxes(base, size=34, opacity=0.35) + dots).properties(width=104, height=300)
+    return drawn.facet(column=column, title=title, spacing=10)

@@ -5,20 +5,8 @@ import numpy as np
 import pandas as pd
 
 from workbench.inputs.checkpoints import family
-from workbench.show.marks import (
-    INTERVAL,
-    METRICS,
-    SETS,
-    SOURCES,
-    caption,
-    extent,
-    family_choice,
-    family_opacity,
-    looks,
-    percent,
-    set_color,
-    tips,
-)
+from workbench.show import marks
+from workbench.show.marks import METRICS, percent, tips
 from workbench.show.theme import BLUE, GREY, ORANGE, PURPLE
 
 WIDTH = 360  # of a panel, in pixels
@@ -32,14 +20,14 @@ def accuracy_gap(gaps: pd.DataFrame, metric: str) -> alt.TopLevelMixin:
     """
     numbers = percent(gaps[["v1", "v2", "gap", "ci_low", "ci_high"]])
     frame = gaps.assign(**numbers, family=gaps["checkpoint"].map(family))
-    chosen = family_choice(frame)
-    domain = extent(frame[["v1", "v2"]], 10)
-    reach = [min(0, float(np.floor(frame["gap"].min() - 1))), extent(frame[["gap", "ci_high"]], 1)[1]]
+    chosen = marks.family_choice(frame)
+    domain = marks.extent(frame[["v1", "v2"]], 10)
+    reach = [min(0, float(np.floor(frame["gap"].min() - 1))), marks.extent(frame[["gap", "ci_high"]], 1)[1]]
     columns = []
     for (source, protocol), part in frame.groupby(["source", "protocol"], sort=True):
         part = part.drop(columns=["source", "protocol"]).sort_values(["v1", "v2"], ignore_index=True)
         part["place"] = part.index + 1
-        heading = f"{SOURCES.get(source, source)}, {protocol}"
+        heading = f"{marks.SOURCES.get(source, source)}, {protocol}"
         above = _levels(part, metric, domain, heading, first=not columns)
         columns.append(alt.vconcat(above, _difference(part, reach, first=not columns), spacing=8))
     title = alt.Title(
@@ -56,16 +44,15 @@ def _place(frame: pd.DataFrame) -> alt.X:
 
 
 def _levels(frame: pd.DataFrame, metric: str, domain: list, heading: str, *, first: bool) -> alt.Chart:
-    v1, v2 = SETS.values()
+    v1, v2 = marks.SETS.values()
     name = METRICS[metric]
     y = alt.Y("percent:Q", title=f"{name} (%)" if first else None, scale=alt.Scale(domain=domain, zero=False))
-    shape = alt.Shape("set:N", title=None, sort=[v1, v2], scale=looks({v1: "circle", v2: "triangle-up"}))
     dots = (
-        alt.Chart(frame, title=caption(heading))
+        alt.Chart(frame, title=marks.caption(heading))
         .transform_fold(["v1", "v2"], as_=["key", "percent"])
         .transform_calculate(set=f"datum.key == 'v1' ? '{v1}' : '{v2}'")
         .mark_point(filled=True, size=22)
-        .encode(x=_place(frame).title(None), y=y, color=set_color(), shape=shape, opacity=family_opacity(0.9, 0.06))
+        .encode(*marks.told_sets(), x=_place(frame).title(None), y=y, opacity=marks.family_opacity(0.9, 0.06))
     )
     lines = tips("checkpoint", "family", v1=f"V1 {name} (%)", v2=f"V2 {name} (%)", gap="V1 - V2 (points)")
     return dots.encode(tooltip=lines).properties(width=WIDTH, height=230)
@@ -77,7 +64,7 @@ def _difference(frame: pd.DataFrame, reach: list, *, first: bool) -> alt.LayerCh
     y = alt.Y("gap:Q", title=title if first else None, scale=alt.Scale(domain=reach), axis=alt.Axis(tickCount=4))
     base = alt.Chart(frame).encode(x=_place(frame))
     dots = base.mark_point(filled=True, size=14, color=GREY).encode(
-        y=y, tooltip=tips("checkpoint", "family", gap=title, **INTERVAL), opacity=family_opacity(1, 0.08)
+        y=y, tooltip=tips("checkpoint", "family", gap=title, **marks.INTERVAL), opacity=marks.family_opacity(1, 0.08)
     )
     line = alt.Chart(pd.DataFrame({"gap": [round(mean, 2)]})).encode(y=y)
     rule = line.mark_rule(color=PURPLE, strokeDash=[5, 3])
@@ -98,20 +85,19 @@ def gap_decomposition(decomposed: pd.DataFrame) -> alt.LayerChart:
         "within": ("left at equal label counts (within)", ORANGE, "triangle-up"),
     }
     pieces = []
-    for name, (title, _, _) in parts.items():
+    for name, (title, *_) in parts.items():
         columns = {"v1": "v1", name: "points", f"{name}_low": "low", f"{name}_high": "high"}
         piece = percent(decomposed[list(columns)]).rename(columns=columns)
         pieces.append(decomposed[["checkpoint"]].assign(part=title, **piece))
-    titles, colors, shapes = zip(*parts.values(), strict=True)
-    told = {"title": None, "sort": list(titles)}
+    told = {title: look for title, *look in parts.values()}
+    color, shape = marks.told("part", told, alt.Color, alt.Shape, title=None, sort=list(told))
     base = alt.Chart(pd.concat(pieces)).encode(
         x=alt.X("v1:Q", title="top-1 accuracy on V1 (%)", scale=alt.Scale(zero=False)),
-        color=alt.Color("part:N", **told, scale=looks(dict(zip(titles, colors, strict=True)))),
+        color=color,
         tooltip=tips("checkpoint", "part", "points", low="from", high="to"),
     )
     y = alt.Y("points:Q", title="V1 - V2 in top-1 (points)", scale=alt.Scale(domainMin=0))
     bars = base.mark_rule(opacity=0.45).encode(y=alt.Y("low:Q"), y2="high:Q")
-    shape = alt.Shape("part:N", **told, scale=looks(dict(zip(titles, shapes, strict=True))))
     dots = base.mark_point(filled=True, size=40, opacity=0.9).encode(y=y, shape=shape)
     mean = 100 * decomposed[["composition", "gap"]].mean()
     title = alt.Title(

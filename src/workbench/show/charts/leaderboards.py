@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from workbench.show.marks import INTERVAL, decades, extent, looks, percent, rows, tips
+from workbench.show.marks import INTERVAL, decades, extent, percent, rows, tips, told
 from workbench.show.theme import BLUE, GREEN, GREY, ORANGE, PURPLE
 
 STATUSES = {
@@ -38,13 +38,11 @@ def leaderboard(entries: pd.DataFrame, apart: pd.Series) -> alt.LayerChart:
     low, high = extent(frame[["ci_low", "ci_high"]], 1)
     # A point of room at the right, for the word beside the last dot.
     scale = alt.Scale(domain=[low, high + 1], nice=False)
-    told = base.encode(
-        color=alt.Color("status:N", title=None, scale=looks({name: color for name, (color, _) in STATUSES.items()}))
-    )
-    shape = alt.Shape("status:N", title=None, scale=looks({name: shape for name, (_, shape) in STATUSES.items()}))
-    bars = told.mark_rule(strokeWidth=3, opacity=0.45).encode(x=alt.X("ci_low:Q", scale=scale), x2="ci_high:Q")
+    color, shape = told("status", STATUSES, alt.Color, alt.Shape, title=None)
+    bars = base.mark_rule(strokeWidth=3, opacity=0.45)
+    bars = bars.encode(color, x=alt.X("ci_low:Q", scale=scale), x2="ci_high:Q")
     x = alt.X("reported:Q", title="top-1 accuracy as reported (%)", scale=scale)
-    dots = told.mark_point(filled=True, size=70, opacity=1).encode(x=x, shape=shape)
+    dots = base.mark_point(filled=True, size=70, opacity=1).encode(color, shape, x=x)
     words = base.mark_text(align="left", dx=10, fontSize=11, color="#555555")
     words = words.encode(x=alt.X("ci_high:Q", scale=scale), text="verified:N")
     parting = base.transform_filter("datum.parts").mark_rule(strokeDash=[2, 3], color="#999999")
@@ -79,19 +77,15 @@ def accuracy_against_parameters(entries: pd.DataFrame, results: pd.DataFrame) ->
     ends, steps = decades(drawn["millions"].min(), drawn["millions"].max())
     axis = alt.Axis(values=steps, labelExpr="datum.value + ' M'", grid=False)
     scale = alt.Scale(type="log", domain=ends, nice=False)
-    placed = {
-        "x": alt.X("millions:Q", title="parameters (millions, log scale)", scale=scale, axis=axis),
-        "y": alt.Y(
-            "percent:Q", title="top-1 accuracy (%)", scale=alt.Scale(domain=extent(drawn["percent"], 5), nice=False)
-        ),
-    }
+    x = alt.X("millions:Q", title="parameters (millions, log scale)", scale=scale, axis=axis)
+    scale = alt.Scale(domain=extent(drawn["percent"], 5), nice=False)
+    y = alt.Y("percent:Q", title="top-1 accuracy (%)", scale=scale)
     lines = tips(millions="parameters (M)", percent="top-1 (%)")
     points = alt.Chart(cloud).mark_circle(size=22, color=GREY, opacity=0.3)
-    points = points.encode(**placed, tooltip=["checkpoint", *lines])
-    color = alt.Color("count:N", title=None, scale=looks({COUNTED: BLUE, STATED: ORANGE}))
-    shape = alt.Shape("count:N", title=None, scale=looks({COUNTED: "circle", STATED: "square"}))
-    base = alt.Chart(frame).encode(**placed, tooltip=["model", *lines])
-    dots = base.mark_point(filled=True, size=60, opacity=1).encode(color=color, shape=shape)
+    points = points.encode(x, y, tooltip=["checkpoint", *lines])
+    base = alt.Chart(frame).encode(x, y, tooltip=["model", *lines])
+    of = {COUNTED: (BLUE, "circle"), STATED: (ORANGE, "square")}
+    dots = base.mark_point(filled=True, size=60, opacity=1).encode(*told("count", of, alt.Color, alt.Shape, title=None))
     # Above and below in turn, so that the numbers of crowded dots stay apart.
     upper = f"datum.rank % 2 || datum.count == '{STATED}'"
     above = base.transform_filter(upper).mark_text(dy=-10, fontSize=10).encode(text="rank:Q")
@@ -130,14 +124,13 @@ def _slopes(ranked: pd.DataFrame) -> alt.LayerChart:
         if side == left:
             text = ranked[rank].astype(str) + ". " + ranked["model"] + "   " + text
         sides.append(ranked[["model"]].assign(side=side, rank=ranked[rank], text=text, moves=moves))
-    color = alt.Color("moves:N", title=None, scale=looks({changes: BLUE, keeps: GREY}))
-    dash = alt.StrokeDash("moves:N", title=None, scale=looks({changes: [1, 0], keeps: [3, 3]}))
+    of = {changes: (BLUE, [1, 0]), keeps: (GREY, [3, 3])}
     base = alt.Chart(pd.concat(sides)).encode(
         x=alt.X("side:N", sort=[left, right], title=None, axis=alt.Axis(orient="top", labelAngle=0, domain=False)),
         y=alt.Y("rank:O", axis=None),
     )
     lines = base.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=45))
-    lines = lines.encode(color=color, strokeDash=dash, detail="model:N")
+    lines = lines.encode(*told("moves", of, alt.Color, alt.StrokeDash, title=None), detail="model:N")
     for side, align, dx in ((left, "right", -10), (right, "left", 10)):
         text = base.transform_filter(f"datum.side == '{side}'").mark_text(align=align, dx=dx, fontSize=11)
         lines += text.encode(text="text:N")

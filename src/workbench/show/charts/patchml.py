@@ -11,13 +11,12 @@ from workbench.inputs import classes
 from workbench.inputs.images import ImageSet, decode
 from workbench.inputs.patchml import Plan
 from workbench.show.charts.pictures import SIDE, picture
-from workbench.show.marks import boxes, looks, percent, spread, tips
+from workbench.show.marks import boxes, percent, spread, tips, told
 from workbench.show.theme import BLUE, GREY, ORANGE
 from workbench.show.thumbnails import thumbnail
 
 CORNERS = ["xmin", "ymin", "xmax", "ymax"]
-COLORS = {"resize": BLUE, "crop": ORANGE}
-SHAPES = {"resize": "circle", "crop": "triangle-up"}
+PROTOCOLS = {"resize": (BLUE, "circle"), "crop": (ORANGE, "triangle-up")}
 
 
 def patchml_making(plan: Plan, pictures: ImageSet, composites: ImageSet) -> alt.VConcatChart:
@@ -75,12 +74,10 @@ def patchml_by_label_count(scores: pd.DataFrame) -> alt.LayerChart:
     """Figure 7: boxplots of subgroup accuracy on PatchML by label count; every configuration and seed is a dot."""
     frame = _subgroups(scores)
     frame["spread"] = spread(frame, "percent", ["labels"], 11)
-    order = list(COLORS)
     dots = _on_labels(frame).mark_point(filled=True, size=22, opacity=0.75)
     dots = dots.encode(
+        *told("protocol", PROTOCOLS, alt.Color, alt.Shape, sort=list(PROTOCOLS)),
         xOffset=alt.XOffset("spread:Q", scale=alt.Scale(domain=[-9, 9])),
-        color=alt.Color("protocol:N", sort=order, scale=looks(COLORS)),
-        shape=alt.Shape("protocol:N", sort=order, scale=looks(SHAPES)),
         tooltip=["checkpoint:N", "protocol:N", "seed:N", "labels:O", "percent:Q", *tips(n_images="composites")],
     )
     n, seeds = len(frame[["checkpoint", "protocol"]].drop_duplicates()), frame["seed"].nunique()

@@ -11,7 +11,7 @@ from workbench.inputs import classes
 from workbench.inputs.images import ImageSet
 from workbench.inputs.labels import LabelSet
 from workbench.predict.store import Predictions
-from workbench.show.marks import looks, rows, tips
+from workbench.show.marks import rows, tips, told
 from workbench.show.theme import GREEN, RED
 from workbench.show.thumbnails import thumbnail
 
@@ -74,8 +74,6 @@ def _bars(best: np.ndarray, scores: np.ndarray, wanted: list[int]) -> alt.LayerC
         x=alt.X("score:Q", scale=alt.Scale(domain=[0, 150]), axis=None),
         tooltip=[*tips(meaning="class", score="score (%)"), "correct"],
     )
-    drawn = base.mark_bar(height=13, strokeWidth=1.5).encode(
-        fill=alt.Fill("correct:N", scale=looks({True: GREEN, False: "white"}), legend=None),
-        stroke=alt.Stroke("correct:N", scale=looks({True: GREEN, False: RED}), legend=None),
-    )
-    return drawn + base.mark_text(align="left", dx=4, fontSize=11).encode(text="text:N")
+    of = {True: (GREEN, GREEN), False: ("white", RED)}
+    bars = base.mark_bar(height=13, strokeWidth=1.5).encode(*told("correct", of, alt.Fill, alt.Stroke, legend=None))
+    return bars + base.mark_text(align="left", dx=4, fontSize=11).encode(text="text:N")

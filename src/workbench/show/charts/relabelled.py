@@ -3,12 +3,12 @@
 import altair as alt
 import pandas as pd
 
-from workbench.show.marks import INTERVAL, extent, looks, percent, rows, tips
+from workbench.show.marks import INTERVAL, extent, percent, rows, tips
 from workbench.show.theme import BLUE, GREY
 
 
 def relabelled(moved: pd.DataFrame) -> alt.FacetChart:
-    """ReaL accuracy of each checkpoint under two label sets, in the order of the column ``labels_of``."""
+    """ReaL accuracy of each checkpoint under several label sets, in the order of the column ``labels_of``."""
     chosen = moved[(moved["metric"] == "real") & moved["label_count"].isna()]
     numbers = percent(chosen[["value", "ci_low", "ci_high"]])
     frame = chosen[["checkpoint", "labels_of"]].assign(**numbers, n_images=chosen["n_images"])
@@ -27,14 +27,6 @@ def relabelled(moved: pd.DataFrame) -> alt.FacetChart:
     dots = base.mark_point(filled=True, size=70, opacity=1).encode(x=x)
     text = base.mark_text(dy=-11).encode(x=x, text=alt.Text("value:Q", format=".1f"))
     header = alt.Header(labelOrient="top", labelAnchor="start", labelFontSize=13)
-    return (
-        (bars + dots + text)
-        .properties(width=460, height=alt.Step(34))
-        .facet(
-            row=alt.Row("checkpoint:N", title=None, header=header),
-            title=alt.Title(
-                "ReaL accuracy before and after relabelling", subtitle="bars are 95 % intervals over pictures"
-            ),
-            spacing=8,
-        )
-    )
+    row = alt.Row("checkpoint:N", title=None, header=header)
+    heading = alt.Title("ReaL accuracy before and after relabelling", subtitle="bars are 95 % intervals over pictures")
+    return (bars + dots + text).properties(width=460, height=alt.Step(34)).facet(row=row, title=heading, spacing=8)
