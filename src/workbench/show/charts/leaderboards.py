@@ -109,9 +109,8 @@ def leaderboard_under_real(ranked: pd.DataFrame) -> alt.HConcatChart:
         "The same checkpoints when any valid label counts",
         subtitle="timm's results, for entries that they reproduce; right: ranks that ±1.96 standard errors leave open",
     )
-    height = alt.Step(24)
-    slopes = _slopes(ranked).properties(width=440, height=height)
-    return alt.hconcat(slopes, _open(ranked).properties(width=170, height=height), spacing=20, title=title)
+    slopes, spans = _slopes(ranked).properties(width=440), _spans(ranked).properties(width=170)
+    return alt.hconcat(*(part.properties(height=alt.Step(24)) for part in (slopes, spans)), spacing=20, title=title)
 
 
 def _slopes(ranked: pd.DataFrame) -> alt.LayerChart:
@@ -129,15 +128,15 @@ def _slopes(ranked: pd.DataFrame) -> alt.LayerChart:
         x=alt.X("side:N", sort=[left, right], title=None, axis=alt.Axis(orient="top", labelAngle=0, domain=False)),
         y=alt.Y("rank:O", axis=None),
     )
-    lines = base.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=45))
-    lines = lines.encode(*told("moves", of, alt.Color, alt.StrokeDash, title=None), detail="model:N")
+    lines = base.encode(*told("moves", of, alt.Color, alt.StrokeDash, title=None), detail="model:N")
+    lines = lines.mark_line(strokeWidth=2, point=alt.OverlayMarkDef(size=45))
     for side, align, dx in ((left, "right", -10), (right, "left", 10)):
         text = base.transform_filter(f"datum.side == '{side}'").mark_text(align=align, dx=dx, fontSize=11)
         lines += text.encode(text="text:N")
     return lines
 
 
-def _open(ranked: pd.DataFrame) -> alt.LayerChart:
+def _spans(ranked: pd.DataFrame) -> alt.LayerChart:
     base = alt.Chart(ranked[["model", "rank_real", "best", "worst"]]).encode(y=alt.Y("rank_real:O", axis=None))
     axis = alt.Axis(tickMinStep=1, format="d", grid=True)
     place = alt.Scale(domain=[0.5, len(ranked) + 0.5], nice=False)

@@ -19,10 +19,7 @@ LABELS = {"original": "by the original label", "real": "by ReaL (any valid label
 
 
 def mistakes_by_severity(counts: pd.DataFrame) -> alt.FacetChart:
-    """Number of mistakes by category and severity, one panel a model.
-
-    Takes :func:`workbench.score.mistakes.reviews.counts`.
-    """
+    """Mistakes by category and severity, one panel a model; takes :func:`workbench.score.mistakes.reviews.counts`."""
     order = counts.groupby("category")["n_images"].sum().sort_values(ascending=False).index.tolist()
     totals = counts.groupby("model")["n_images"].sum()
     panels = {model: f"{model}: {totals[model]} mistakes" for model in counts["model"].drop_duplicates()}
@@ -38,17 +35,11 @@ def mistakes_by_severity(counts: pd.DataFrame) -> alt.FacetChart:
     )
     bars = base.mark_bar().encode(color=alt.Color("severity:N", scale=looks(SEVERITY_COLOURS), legend=None))
     header = alt.Header(labelAngle=0, labelAlign="left", labelFontSize=12, labelLimit=200)
-    above = alt.Header(labelFontSize=13)
-    return (
-        (bars + _numbers(base))
-        .properties(width=230, height=alt.Step(17))
-        .facet(
-            row=alt.Row("category:N", sort=order, title=None, header=header),
-            column=alt.Column("panel:N", sort=list(panels.values()), title=None, header=above),
-            spacing={"row": 10, "column": 24},
-            title=alt.Title("The remaining mistakes, by category and severity", subtitle="as experts reviewed them"),
-        )
-    )
+    row = alt.Row("category:N", sort=order, title=None, header=header)
+    column = alt.Column("panel:N", sort=list(panels.values()), title=None, header=alt.Header(labelFontSize=13))
+    drawn = (bars + _numbers(base)).properties(width=230, height=alt.Step(17))
+    title = alt.Title("The remaining mistakes, by category and severity", subtitle="as experts reviewed them")
+    return drawn.facet(row=row, column=column, spacing={"row": 10, "column": 24}, title=title)
 
 
 def confused_pairs(confused: pd.DataFrame, *, least: int = 3) -> alt.LayerChart:
@@ -163,14 +154,13 @@ def solved_mistakes(counts: pd.DataFrame, shares: pd.DataFrame) -> alt.LayerChar
     says how many models they are and who fails. Raises `InputError` where the failing model cannot be told.
     """
     own, n = _failing_model(shares)
-    names = {right: name for right, (name, _) in SOLVED.items()}
     frame = counts[counts["labels"] == "original"]
     totals = frame.groupby("severity")["n_images"].sum()
     row = {severity: f"{severity} ({totals[severity]})" for severity in SEVERITIES if severity in totals}
     frame = pd.DataFrame(
         {
             "row": frame["severity"].map(row),
-            "right": frame["right"].map(names),
+            "right": frame["right"].map(lambda kind: SOLVED[kind][0]),
             "percent": percent(frame["n_images"] / frame["severity"].map(totals)),
             "n_images": frame["n_images"],
             "place": frame["right"].map(list(SOLVED).index),
@@ -182,10 +172,8 @@ def solved_mistakes(counts: pd.DataFrame, shares: pd.DataFrame) -> alt.LayerChar
         order="place:O",
         tooltip=["row", "right", "n_images", "percent"],
     )
-    bars = base.mark_bar(stroke="white").encode(
-        color=alt.Color("right:N", title=None, scale=looks(dict(SOLVED.values())))
-    )
+    color = alt.Color("right:N", title=None, scale=looks(dict(SOLVED.values())))
     white = alt.condition("datum.place == 2", alt.value("white"), alt.value(INK))  # on the darkest bar
     text = base.mark_text(align="right", dx=-6, fontSize=11).encode(text="n_images:Q", color=white)
     title = alt.Title("Are they hard for all?", subtitle=f"{n} public models, right by the original label")
-    return (bars + text).properties(width=480, height=alt.Step(34), title=title)
+    return (base.mark_bar(stroke="white").encode(color) + text).properties(width=480, height=alt.Step(34), title=title)

@@ -20,28 +20,17 @@ def rank_shift(shifts: pd.DataFrame, before: str, after: str, *, movers: int = 1
         **shifts[["rank_before", "rank_after", "shift"]],
         move=shifts["shift"].map(lambda n: "rises" if n > 0 else "falls" if n < 0 else "stays"),
     )
-    told = {
-        "color": alt.Color("move:N", title=None, scale=looks(MOVES)),
-        "tooltip": tips(
-            "checkpoint", "family", rank_before=f"rank: {before}", rank_after=f"rank: {after}", shift="shift"
-        ),
-    }
+    lines = tips("checkpoint", "family", rank_before=f"rank: {before}", rank_after=f"rank: {after}", shift="shift")
+    told = {"color": alt.Color("move:N", title=None, scale=looks(MOVES)), "tooltip": lines}
     scale = alt.Scale(domain=[len(frame) + 3, -2], nice=False)
     diagonal = alt.Chart(pd.DataFrame({"rank": [1, len(frame)]})).mark_line(color="#999999", strokeDash=[4, 4])
     diagonal = diagonal.encode(x=alt.X("rank:Q", scale=scale), y=alt.Y("rank:Q", scale=scale))
-    dots = (
-        alt.Chart(frame)
-        .mark_circle(size=34)
-        .encode(
-            x=alt.X("rank_before:Q", title=f"rank by {before} (1 is best)", scale=scale),
-            y=alt.Y("rank_after:Q", title=f"rank by {after} (1 is best)", scale=scale),
-            opacity=family_opacity(0.85, 0.06),
-            **told,
-        )
-    )
+    x = alt.X("rank_before:Q", title=f"rank by {before} (1 is best)", scale=scale)
+    y = alt.Y("rank_after:Q", title=f"rank by {after} (1 is best)", scale=scale)
+    dots = alt.Chart(frame).encode(x, y, **told).mark_circle(size=34).encode(opacity=family_opacity(0.85, 0.06))
     everyone = (diagonal + dots).properties(width=340, height=400, title=caption(f"All {len(frame)} checkpoints"))
-    rises, falls = frame.nlargest(movers, "shift"), frame.nsmallest(movers, "shift").iloc[::-1]
-    largest = pd.concat([rises, falls]).drop_duplicates("checkpoint")
+    falls = frame.nsmallest(movers, "shift").iloc[::-1]
+    largest = pd.concat([frame.nlargest(movers, "shift"), falls]).drop_duplicates("checkpoint")
     heading = caption(f"The {len(largest)} largest moves: from ○ ({before}) to ● ({after})")
     moved = _moves(largest, len(frame), told).properties(width=270, height=alt.Step(19), title=heading)
     title = alt.Title(f"Rank by {before}, then by {after}", subtitle="above the dashed line a checkpoint rises")
@@ -49,12 +38,11 @@ def rank_shift(shifts: pd.DataFrame, before: str, after: str, *, movers: int = 1
 
 
 def _moves(largest: pd.DataFrame, n: int, told: dict) -> alt.LayerChart:
-    largest = largest.assign(
-        text=largest["shift"].map("{:+d}".format), end=largest[["rank_before", "rank_after"]].max(axis=1)
-    )
+    end = largest[["rank_before", "rank_after"]].max(axis=1)
+    largest = largest.assign(text=largest["shift"].map("{:+d}".format), end=end)
     y = rows("checkpoint", largest["checkpoint"].tolist(), labelFontSize=11, labelLimit=380)
     base = alt.Chart(largest).encode(y=y, **told)
-    # A tenth of room at the right, for the text beside the last rank.
+    # Room at the right, for the text beside the last rank.
     x = alt.X("rank_before:Q", title="rank (1 is best)", scale=alt.Scale(domain=[-2, n * 1.12], nice=False))
     bar = base.mark_rule(strokeWidth=2, opacity=0.6).encode(x=x, x2="rank_after:Q")
     start = base.mark_point(size=50, filled=False, fill="white").encode(x=x)
