@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -20,12 +20,16 @@ METRICS = {"top1": "top-1 accuracy", "real": "ReaL accuracy", "asma": "ASMA", "s
 SETS = {"v1": "V1 (ImageNet)", "v2": "V2 (ImageNetV2)"}
 SHAPES = {"v1": "circle", "v2": "triangle-up"}
 INTERVAL = {"ci_low": "from", "ci_high": "to"}  # of a tooltip
-Fractions = TypeVar("Fractions", pd.Series, pd.DataFrame)
 
 
-def percent(fractions: Fractions) -> Fractions:
+def percent(fractions: pd.Series) -> pd.Series:
     """Fractions in percent with two decimals: notebooks are compared exactly, and a seventh may differ elsewhere."""
     return (100 * fractions).round(2)
+
+
+def percents(frame: pd.DataFrame, *names: str) -> dict[str, pd.Series]:
+    """Columns of fractions in percent, for `DataFrame.assign`."""
+    return {name: percent(frame[name]) for name in names}
 
 
 def extent(values: ArrayLike, step: float) -> list[float]:
@@ -58,7 +62,7 @@ def family_choice(frame: pd.DataFrame) -> alt.Parameter:
     )
 
 
-def family_opacity(chosen: float, others: float) -> dict:
+def family_opacity(chosen: float, others: float) -> Any:
     """Opacity of the checkpoints of the picked family, and of all others."""
     expression = "chosen_family == 'all' || datum.family == chosen_family"
     return alt.condition(expression, alt.value(chosen), alt.value(others))

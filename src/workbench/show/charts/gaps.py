@@ -6,7 +6,7 @@ import pandas as pd
 
 from workbench.inputs.checkpoints import family
 from workbench.show import marks
-from workbench.show.marks import METRICS, percent, tips
+from workbench.show.marks import METRICS, percent, percents, tips
 from workbench.show.theme import BLUE, GREY, ORANGE, PURPLE
 
 WIDTH = 360  # of a panel, in pixels
@@ -18,7 +18,7 @@ def accuracy_gap(gaps: pd.DataFrame, metric: str) -> alt.TopLevelMixin:
     Takes :func:`workbench.score.gaps.gap`. A family is picked from the list below the chart. Protocols differ by up to
     four points, so they never share a panel.
     """
-    numbers = percent(gaps[["v1", "v2", "gap", "ci_low", "ci_high"]])
+    numbers = percents(gaps, "v1", "v2", "gap", "ci_low", "ci_high")
     frame = gaps.assign(**numbers, family=gaps["checkpoint"].map(family))
     chosen = marks.family_choice(frame)
     domain = marks.extent(frame[["v1", "v2"]], 10)
@@ -27,7 +27,7 @@ def accuracy_gap(gaps: pd.DataFrame, metric: str) -> alt.TopLevelMixin:
     for (source, protocol), part in frame.groupby(["source", "protocol"], sort=True):
         part = part.drop(columns=["source", "protocol"]).sort_values(["v1", "v2"], ignore_index=True)
         part["place"] = part.index + 1
-        heading = f"{marks.SOURCES.get(source, source)}, {protocol}"
+        heading = f"{marks.SOURCES.get(str(source), source)}, {protocol}"
         above = _levels(part, metric, domain, heading, first=not columns)
         columns.append(alt.vconcat(above, _difference(part, reach, first=not columns), spacing=8))
     title = alt.Title(
@@ -86,9 +86,9 @@ def gap_decomposition(decomposed: pd.DataFrame) -> alt.LayerChart:
     }
     pieces = []
     for name, (title, *_) in parts.items():
-        columns = {"v1": "v1", name: "points", f"{name}_low": "low", f"{name}_high": "high"}
-        piece = percent(decomposed[list(columns)]).rename(columns=columns)
-        pieces.append(decomposed[["checkpoint"]].assign(part=title, **piece))
+        columns = {"v1": "v1", "points": name, "low": f"{name}_low", "high": f"{name}_high"}
+        numbers = {column: percent(decomposed[of]) for column, of in columns.items()}
+        pieces.append(decomposed[["checkpoint"]].assign(part=title, **numbers))
     told = {title: look for title, *look in parts.values()}
     color, shape = marks.told("part", told, alt.Color, alt.Shape, title=None, sort=list(told))
     base = alt.Chart(pd.concat(pieces)).encode(

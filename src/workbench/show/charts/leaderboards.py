@@ -3,7 +3,7 @@
 import altair as alt
 import pandas as pd
 
-from workbench.show.marks import INTERVAL, decades, extent, percent, rows, tips, told
+from workbench.show.marks import INTERVAL, decades, extent, percent, percents, rows, tips, told
 from workbench.show.theme import BLUE, GREEN, GREY, ORANGE, PURPLE
 
 STATUSES = {
@@ -24,7 +24,7 @@ def leaderboard(entries: pd.DataFrame, apart: pd.Series) -> alt.LayerChart:
     frame = pd.DataFrame(
         {
             "model": entries["rank"].astype(str) + ". " + entries["model"],
-            **percent(entries[["reported", "ci_low", "ci_high", "timm"]]),
+            **percents(entries, "reported", "ci_low", "ci_high", "timm"),
             "status": entries["status"],
             "verified": entries["verified"].map({"yes": "verified"}).fillna(""),
             "parts": entries["model"].map(apart).fillna(False).astype(bool),

@@ -5,7 +5,7 @@ import pandas as pd
 
 from workbench.errors import InputError
 from workbench.inputs.published.mistakes import SEVERITIES
-from workbench.show.marks import caption, extent, looks, percent, rows, tips
+from workbench.show.marks import caption, extent, looks, percent, percents, rows, tips
 from workbench.show.theme import BLUE, GREY, INK, ORANGE, RED
 
 SEVERITY_COLOURS = dict(zip(SEVERITIES, (RED, "#E69F00", "#999999"), strict=True))
@@ -92,7 +92,7 @@ def _failing_model(shares: pd.DataFrame) -> tuple[str, int]:
 
 
 def _panel(part: pd.DataFrame, own: str, heading: str, domain: list[float]) -> alt.LayerChart:
-    frame = part[["checkpoint"]].assign(**percent(part[["overall", "share", "ci_low", "ci_high"]]))
+    frame = part[["checkpoint"]].assign(**percents(part, "overall", "share", "ci_low", "ci_high"))
     line = frame.loc[frame["checkpoint"] == own, "share"].iloc[0]
     x = alt.X("overall:Q", title="right on all pictures (%)", scale=alt.Scale(domain=domain, nice=False))
     scale = alt.Scale(domain=[0, 100])
@@ -160,7 +160,7 @@ def solved_mistakes(counts: pd.DataFrame, shares: pd.DataFrame) -> alt.LayerChar
     frame = pd.DataFrame(
         {
             "row": frame["severity"].map(row),
-            "right": frame["right"].map(lambda kind: SOLVED[kind][0]),
+            "right": frame["right"].map({kind: name for kind, (name, _) in SOLVED.items()}),
             "percent": percent(frame["n_images"] / frame["severity"].map(totals)),
             "n_images": frame["n_images"],
             "place": frame["right"].map(list(SOLVED).index),

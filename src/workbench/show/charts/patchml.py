@@ -58,10 +58,10 @@ def _on_canvas(plan: Plan, data: bytes, composite: str, count: int) -> alt.Layer
 
 
 def _rectangles(frame: pd.DataFrame, color: str, dash: Sequence[int] = (1, 0)) -> alt.Chart:
-    bare = {"scale": None, "axis": None}
     rectangles = alt.Chart(frame.round(1))
     rectangles = rectangles.mark_rect(fillOpacity=0, stroke=color, strokeWidth=2, strokeDash=list(dash))
-    return rectangles.encode(x=alt.X("xmin:Q", **bare), x2="xmax:Q", y=alt.Y("ymin:Q", **bare), y2="ymax:Q")
+    x, y = (channel(f"{field}:Q", scale=None, axis=None) for channel, field in ((alt.X, "xmin"), (alt.Y, "ymin")))
+    return rectangles.encode(x, y, x2="xmax:Q", y2="ymax:Q")
 
 
 def _below(text: str, labels: pd.Series) -> alt.Title:

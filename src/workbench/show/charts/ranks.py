@@ -15,9 +15,8 @@ def rank_shift(shifts: pd.DataFrame, before: str, after: str, *, movers: int = 1
 
     Takes :func:`workbench.score.ranks.rank_shift` of one source; `before` and `after` say in words what was ranked.
     """
-    frame = shifts[["checkpoint"]].assign(
+    frame = shifts[["checkpoint", "rank_before", "rank_after", "shift"]].assign(
         family=shifts["checkpoint"].map(family),
-        **shifts[["rank_before", "rank_after", "shift"]],
         move=shifts["shift"].map(lambda n: "rises" if n > 0 else "falls" if n < 0 else "stays"),
     )
     lines = tips("checkpoint", "family", rank_before=f"rank: {before}", rank_after=f"rank: {after}", shift="shift")

@@ -3,15 +3,14 @@
 import altair as alt
 import pandas as pd
 
-from workbench.show.marks import INTERVAL, extent, percent, rows, tips
+from workbench.show.marks import INTERVAL, extent, percents, rows, tips
 from workbench.show.theme import BLUE, GREY
 
 
 def relabelled(moved: pd.DataFrame) -> alt.FacetChart:
     """ReaL accuracy of each checkpoint under several label sets, in the order of the column ``labels_of``."""
     chosen = moved[(moved["metric"] == "real") & moved["label_count"].isna()]
-    numbers = percent(chosen[["value", "ci_low", "ci_high"]])
-    frame = chosen[["checkpoint", "labels_of"]].assign(**numbers, n_images=chosen["n_images"])
+    frame = chosen[["checkpoint", "labels_of", "n_images"]].assign(**percents(chosen, "value", "ci_low", "ci_high"))
     order = chosen["labels_of"].drop_duplicates().tolist()
     title = "ReaL accuracy (%)"
     color = alt.Color("labels_of:N", sort=order, legend=None, scale=alt.Scale(domain=order, range=[GREY, BLUE]))
