@@ -35,8 +35,11 @@ def test_bars_are_shares_in_percent_of_both_image_sets(take_apart):
     assert bars.encoding["y"]["title"] == "share of labelled images (%)"
     assert bars.scale("color") == {v1: "#0072B2", v2: "#D55E00"}
     assert bars.tips == {
-        "set": "image set", "label_count": "labels", "n_images": "images", "percent": "share (%)",
-    }  # fmt: skip
+        "set": "image set",
+        "label_count": "labels",
+        "n_images": "images",
+        "percent": "share (%)",
+    }
     assert drawn.spec["title"]["subtitle"] == "several labels: 11.5 % of V1, 2.4 % of V2"
 
 

@@ -35,8 +35,12 @@ def test_checkpoints_stand_in_order_of_v1_in_percent(drawn):
         ("resnet50", 2, 76.13, 63.31, 12.82),
     ]
     assert levels.fields | {"opacity": None} == {
-        "x": "place", "y": "percent", "color": "set", "shape": "set", "opacity": None,
-    }  # fmt: skip
+        "x": "place",
+        "y": "percent",
+        "color": "set",
+        "shape": "set",
+        "opacity": None,
+    }
     assert levels.scale("color") == {"V1 (ImageNet)": "#0072B2", "V2 (ImageNetV2)": "#D55E00"}
     assert levels.scale("shape") == {"V1 (ImageNet)": "circle", "V2 (ImageNetV2)": "triangle-up"}
     assert levels.mark == {"type": "point", "filled": True, "size": 22}
@@ -69,14 +73,28 @@ def test_panels_share_their_axes_and_only_the_first_has_titles(drawn):
 def test_the_difference_has_its_mean_and_where_known_its_band(drawn):
     (_, zero, dots, _, _), (levels, band, *_, rule, text) = drawn.layers[:5], drawn.layers[5:]
     assert [layer.mark["type"] for layer in drawn.layers] == [
-        "point", "rule", "point", "rule", "text", "point", "area", "rule", "point", "rule", "text",
-    ]  # fmt: skip
+        "point",
+        "rule",
+        "point",
+        "rule",
+        "text",
+        "point",
+        "area",
+        "rule",
+        "point",
+        "rule",
+        "text",
+    ]
     assert zero.rows("gap") == [(0,)]
     assert dots.fields | {"opacity": None} == {"x": "place", "y": "gap", "opacity": None}
     assert dots.mark["filled"] is True
     assert dots.tips == {
-        "checkpoint": "checkpoint", "family": "family", "gap": "V1 - V2 (points)", "ci_low": "from", "ci_high": "to",
-    }  # fmt: skip
+        "checkpoint": "checkpoint",
+        "family": "family",
+        "gap": "V1 - V2 (points)",
+        "ci_low": "from",
+        "ci_high": "to",
+    }
     assert band.fields == {"x": "place", "y": "ci_low", "y2": "ci_high"}
     assert band.rows("ci_low", "ci_high") == [(11.66, 13.36), (12.01, 13.63)]
     assert rule.rows("gap") == [(12.66,)]

@@ -43,8 +43,12 @@ def test_a_leaderboard_keeps_its_order_its_errors_and_its_parting_lines(take_apa
     for layer in (bars, dots, words):
         assert layer.encoding["x"]["scale"] == {"domain": [87, 93], "nice": False}
     assert dots.encoding["y"] == {
-        "field": "model", "type": "nominal", "sort": ["1. x", "2. y", "3. z"], "title": None, "axis": {"grid": False},
-    }  # fmt: skip
+        "field": "model",
+        "type": "nominal",
+        "sort": ["1. x", "2. y", "3. z"],
+        "title": None,
+        "axis": {"grid": False},
+    }
     assert dots.scale("shape") == {
         "reproduced": "circle",
         "differs": "triangle-up",

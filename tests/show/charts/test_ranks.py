@@ -30,8 +30,11 @@ def test_every_checkpoint_is_a_dot_at_its_rank_before_and_after(drawn):
         ("e", 5, 4, 1, "rises"),
     ]
     assert dots.fields | {"opacity": None} == {
-        "x": "rank_before", "y": "rank_after", "color": "move", "opacity": None,
-    }  # fmt: skip
+        "x": "rank_before",
+        "y": "rank_after",
+        "color": "move",
+        "opacity": None,
+    }
     assert dots.encoding["x"]["title"] == "rank by V1 top-1 (1 is best)"
     assert dots.encoding["y"]["title"] == "rank by V2 ASMA (1 is best)"
     assert dots.scale("color") == {"rises": "#0072B2", "falls": "#D55E00", "stays": "#666666"}

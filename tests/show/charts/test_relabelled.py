@@ -31,8 +31,12 @@ def test_relabelling_shows_each_label_set_with_its_interval_in_percent(take_apar
         assert layer.encoding["x"]["scale"] == {"domain": [70, 100]}
     assert bars.encoding["x"]["title"] == "ReaL accuracy (%)"
     assert bars.encoding["y"] == {
-        "field": "labels_of", "type": "nominal", "sort": ["before", "after"], "title": None, "axis": {"ticks": False},
-    }  # fmt: skip
+        "field": "labels_of",
+        "type": "nominal",
+        "sort": ["before", "after"],
+        "title": None,
+        "axis": {"ticks": False},
+    }
     assert bars.scale("color") == {"before": "#666666", "after": "#0072B2"}
     assert drawn.spec["facet"]["row"]["field"] == "checkpoint"
     assert bars.tips == {
