@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 import pytest
 
-from workbench.show import export
+from workbench.show import export, theme
 
 
 @pytest.fixture
@@ -14,33 +14,37 @@ def chart():
 
 def test_a_figure_is_written_in_three_forms_and_handed_back(chart, tmp_path):
     assert export.figure(chart, "figure-x", tmp_path) is chart
-    assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == [
-        "figure-x.png",
-        "figure-x.svg",
-        "figure-x.vl.json",
-    ]
-    assert json.loads((tmp_path / "figures/figure-x.vl.json").read_text())["mark"]["type"] == "bar"
-
-
-def test_two_runs_write_the_same_bytes(chart, tmp_path):
-    for run in ("one", "two"):
-        export.figure(chart, "f", tmp_path / run)
-        export.table(pd.DataFrame({"a": [0.1]}), "t", tmp_path / run)
-    first, second = ([p.read_bytes() for p in sorted((tmp_path / run).rglob("*.*"))] for run in ("one", "two"))
-    assert len(first) == 6
-    assert first == second
+    folder = tmp_path / "figures"
+    assert sorted(path.name for path in folder.iterdir()) == ["figure-x.png", "figure-x.svg", "figure-x.vl.json"]
+    spec = theme.spec(chart)
+    assert (folder / "figure-x.vl.json").read_text() == json.dumps(spec, indent=1, sort_keys=True) + "\n"
+    assert (folder / "figure-x.svg").read_text() == theme.svg(spec)
+    assert (folder / "figure-x.png").read_bytes() == theme.png(spec)
 
 
 def test_a_table_is_written_in_three_forms_with_latex_escaped(tmp_path):
-    frame = pd.DataFrame({"checkpoint": ["a_b"], "top-1 (%)": [88.5]})
+    frame = pd.DataFrame({"checkpoint": ["a_b", "c"], "top-1 (%)": [88.5, None]}, index=[7, 8])
     assert export.table(frame, "table-x", tmp_path) is frame
-    assert pd.read_csv(tmp_path / "tables/table-x.csv").equals(frame)
-    assert "| a_b" in (tmp_path / "tables/table-x.md").read_text()
-    assert r"a\_b" in (tmp_path / "tables/table-x.tex").read_text()
+    folder = tmp_path / "tables"
+    assert (folder / "table-x.csv").read_text() == "checkpoint,top-1 (%)\na_b,88.5\nc,\n"
+    assert (folder / "table-x.md").read_text().splitlines()[2].split() == ["|", "a_b", "|", "88.5", "|"]
+    assert (folder / "table-x.md").read_text().endswith("|\n")
+    lines = (folder / "table-x.tex").read_text().splitlines()
+    assert lines == [
+        r"\begin{tabular}{lr}",
+        r"\toprule",
+        r"checkpoint & top-1 (\%) \\",
+        r"\midrule",
+        r"a\_b & 88.500000 \\",
+        r"c &  \\",
+        r"\bottomrule",
+        r"\end{tabular}",
+    ]
 
 
 def test_without_a_folder_nothing_is_written(chart, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    export.figure(chart, "f", "")
-    export.table(pd.DataFrame({"a": [1]}), "t", "")
+    assert export.figure(chart, "f", "") is chart
+    frame = pd.DataFrame({"a": [1]})
+    assert export.table(frame, "t", "") is frame
     assert list(tmp_path.iterdir()) == []

@@ -1,28 +1,85 @@
+import base64
+import io
+
 import altair as alt
 import pandas as pd
+import pytest
+from PIL import Image
 
 from workbench.show import theme
 
 
-def test_enabled_charts_show_as_vega_lite_5_with_a_picture_and_no_script():
+@pytest.fixture
+def chart():
+    return alt.Chart(pd.DataFrame({"a": [1, 2]})).mark_bar().encode(x="a:O").properties(width=100, height=50)
+
+
+def size(image: bytes) -> tuple[int, int]:
+    return Image.open(io.BytesIO(image)).size
+
+
+def test_enabled_charts_show_as_vega_lite_5_with_a_picture_and_no_script(chart):
     before = alt.renderers.active, alt.theme.active
     try:
         theme.enable()
-        bundle = alt.Chart(pd.DataFrame({"a": [1]})).mark_bar().encode(x="a:Q")._repr_mimebundle_()
+        bundle = chart._repr_mimebundle_()
     finally:
         alt.renderers.enable(before[0])
         alt.theme.enable(before[1])
     assert set(bundle) == {theme.MIME, "image/png", "text/plain"}
     assert bundle[theme.MIME]["config"]["background"] == "white"
+    assert "/v5" in bundle[theme.MIME]["$schema"]
+    assert base64.b64decode(bundle["image/png"]) == theme.small_png(bundle[theme.MIME])
 
 
-def test_an_exported_specification_has_the_theme_although_it_is_not_enabled():
+def test_importing_the_theme_does_not_enable_it_and_an_exported_specification_has_it_all_the_same(chart):
     assert alt.theme.active != "workbench"
-    assert theme.spec(alt.Chart().mark_point())["config"]["font"] == theme.FONT
+    assert theme.spec(chart)["config"]["font"] == theme.FONT
+    assert alt.theme.active != "workbench"
 
 
-def test_inks_are_explicit_so_that_a_dark_page_cannot_turn_text_white_on_white():
-    config = theme.spec(alt.Chart().mark_point())["config"]
+def test_a_specification_is_checked_unless_not_to():
+    wrong = alt.Chart(pd.DataFrame({"a": [1]})).mark_bar().encode(x=alt.X("a:Q"))
+    wrong.width = "wide"
+    with pytest.raises(Exception, match="wide"):
+        theme.spec(wrong)
+    assert theme.spec(wrong, validate=False)["width"] == "wide"
+
+
+def test_inks_are_explicit_so_that_a_dark_page_cannot_turn_text_white_on_white(chart):
+    config = theme.spec(chart)["config"]
     for part in ("axis", "legend", "header"):
         assert config[part]["labelColor"] == config[part]["titleColor"] == theme.INK
     assert config["title"]["color"] == config["text"]["color"] == theme.INK
+
+
+def test_sizes_of_text_and_views(chart):
+    config = theme.spec(chart)["config"]
+    sizes = {"labelFontSize": 12, "titleFontSize": 13, "labelLimit": 360}
+    for part in ("axis", "legend", "header"):
+        assert {name: config[part][name] for name in sizes} == sizes
+    assert (config["title"]["fontSize"], config["title"]["subtitleFontSize"], config["title"]["offset"]) == (15, 12, 10)
+    assert config["text"]["fontSize"] == config["padding"] == 12
+    assert config["view"] == {"continuousWidth": 420, "continuousHeight": 260, "stroke": None}
+
+
+def test_a_png_is_twice_the_size_of_its_specification_and_the_small_one_once(chart):
+    spec = theme.spec(chart)
+    width, height = size(theme.png(spec, scale=1))
+    assert size(theme.png(spec)) == (2 * width, 2 * height)
+    assert size(theme.small_png(spec)) == (width, height)
+    assert len(theme.small_png(spec)) < len(theme.png(spec, scale=1))
+
+
+def test_the_small_png_has_a_palette_of_128_colours():
+    colours = alt.Chart(pd.DataFrame({"a": range(400)})).mark_rect().encode(x="a:O", color="a:Q")
+    image = Image.open(io.BytesIO(theme.small_png(theme.spec(colours))))
+    assert image.mode == "P"
+    assert 120 < len(image.getcolors()) <= 128
+
+
+def test_svg_and_version_are_of_altairs_vega_lite(chart):
+    assert theme.svg(theme.spec(chart)).startswith("<svg")
+    assert theme.svg(theme.spec(chart)) == theme.svg(theme.spec(chart))
+    assert alt.SCHEMA_VERSION.startswith(theme.vl_version().replace("_", ".") + ".")
+    assert theme.vl_version().count("_") == 1

@@ -1,7 +1,13 @@
-"""What the charts share: words, colours by image set, tooltips, the choice of a family."""
+"""What the charts share: words, looks of image sets, tooltips, captions, boxes of dots, the choice of a family."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import altair as alt
+import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from workbench.show.theme import IMAGE_SETS
 
@@ -12,11 +18,39 @@ SOURCES = {
 }
 METRICS = {"top1": "top-1 accuracy", "real": "ReaL accuracy", "asma": "ASMA", "subgroup": "subgroup accuracy"}
 SETS = {"v1": "V1 (ImageNet)", "v2": "V2 (ImageNetV2)"}
+SHAPES = {"v1": "circle", "v2": "triangle-up"}
+INTERVAL = {"ci_low": "from", "ci_high": "to"}  # of a tooltip
 
 
-def percent(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    """Columns of fractions in percent, two decimals."""
-    return frame.assign(**{name: (100 * frame[name]).round(2) for name in columns})
+def percent(fractions: pd.Series) -> pd.Series:
+    """Fractions in percent with two decimals: notebooks are compared exactly, and a seventh may differ elsewhere."""
+    return (100 * fractions).round(2)
+
+
+def percents(frame: pd.DataFrame, *names: str) -> dict[str, pd.Series]:
+    """Columns of fractions in percent, for `DataFrame.assign`."""
+    return {name: percent(frame[name]) for name in names}
+
+
+def extent(values: ArrayLike, step: float) -> list[float]:
+    """Smallest and largest value, rounded outwards to multiples of `step`; missing ones do not count.
+
+    >>> extent([64.9, float("nan"), 91], 5)
+    [60.0, 95.0]
+    """
+    values = np.asarray(values, float)
+    return [float(np.floor(np.nanmin(values) / step) * step), float(np.ceil(np.nanmax(values) / step) * step)]
+
+
+def decades(low: float, high: float) -> tuple[list[float], list[float]]:
+    """Ends and every second step of a logarithmic axis for values from `low` to `high`, in the row 1, 2, 5, 10, 20.
+
+    >>> decades(1.07, 2100)
+    ([1, 5000], [5, 20, 100, 500, 2000])
+    """
+    row = [digit * 10**power for power in range(-6, 13) for digit in (1, 2, 5)]
+    first, last = bisect_right(row, low) - 1, bisect_left(row, high)
+    return [row[first], row[last]], row[first + 2 : last : 2]
 
 
 def family_choice(frame: pd.DataFrame) -> alt.Parameter:
@@ -28,17 +62,56 @@ def family_choice(frame: pd.DataFrame) -> alt.Parameter:
     )
 
 
-def in_family() -> str:
-    """The expression that is true for a checkpoint of the picked family."""
-    return "chosen_family == 'all' || datum.family == chosen_family"
+def family_opacity(chosen: float, others: float) -> Any:
+    """Opacity of the checkpoints of the picked family, and of all others."""
+    expression = "chosen_family == 'all' || datum.family == chosen_family"
+    return alt.condition(expression, alt.value(chosen), alt.value(others))
 
 
-def set_color() -> alt.Color:
-    """The colour of an image set, from the column ``set``."""
-    scale = alt.Scale(domain=list(SETS.values()), range=list(IMAGE_SETS.values()))
-    return alt.Color("set:N", title=None, sort=list(SETS.values()), scale=scale)
+def looks(of: Mapping) -> alt.Scale:
+    """The scale that gives each value its look: value -> colour, for instance."""
+    return alt.Scale(domain=list(of), range=list(of.values()))
 
 
-def tip(field: str, title: str | None = None) -> alt.Tooltip:
-    """A tooltip line, by default titled like its field."""
-    return alt.Tooltip(field, title=title or field)
+def told(field: str, of: Mapping[Any, Sequence], *channels: Any, **options: Any) -> list:
+    """Channels that tell the values of a field apart together, colour and shape for instance.
+
+    `of`: value -> its look in each of the `channels`, which are classes of Altair; `options` go to all.
+    """
+    looked = zip(*of.values(), strict=True)
+    scales = [looks(dict(zip(of, values, strict=True))) for values in looked]
+    return [channel(f"{field}:N", scale=scale, **options) for channel, scale in zip(channels, scales, strict=True)]
+
+
+def told_sets() -> list:
+    """Colour and shape of an image set, from the column ``set``."""
+    of = {name: (IMAGE_SETS[key], SHAPES[key]) for key, name in SETS.items()}
+    return told("set", of, alt.Color, alt.Shape, title=None, sort=list(SETS.values()))
+
+
+def tips(*fields: str, **titles: str) -> list[alt.Tooltip]:
+    """Lines of a tooltip: fields under their own names, then fields under a title."""
+    return [alt.Tooltip(field, title=title) for field, title in ({field: field for field in fields} | titles).items()]
+
+
+def caption(text: str) -> alt.Title:
+    """Heading of one panel of several."""
+    return alt.Title(text, fontSize=13, fontWeight="normal")
+
+
+def rows(field: str, order: Sequence, **axis: Any) -> alt.Y:
+    """A row for each value, from the top, with nothing but its name at the axis unless `axis` says otherwise."""
+    return alt.Y(f"{field}:N", sort=list(order), title=None, axis=alt.Axis(**axis or {"ticks": False, "domain": False}))
+
+
+def boxes(base: alt.Chart, **look: Any) -> alt.Chart:
+    """Boxes from quartile to quartile with whiskers to the ends and a black line at the median."""
+    return base.mark_boxplot(extent="min-max", median={"color": "black", "thickness": 2}, **look)
+
+
+def spread(frame: pd.DataFrame, value: str, by: list[str], places: int) -> pd.Series:
+    """Offsets from the middle by rank within each group, for the dots upon a box.
+
+    Nothing is random, and dots of close values do not hide each other.
+    """
+    return frame.groupby(by)[value].rank(method="first").mod(places) - places // 2

@@ -1,80 +1,166 @@
-"""Charts of the remaining mistakes say what the frames say."""
+"""The reviewed mistakes: by severity, by pair of classes, and how other models do on the same pictures."""
 
 import re
 
+import numpy as np
+import pandas as pd
 import pytest
 
+from workbench.errors import InputError
 from workbench.inputs import committed
-from workbench.score.mistakes import failing
 from workbench.show import charts, theme
 
 
-@pytest.fixture(scope="module")
-def specs():
-    shares = failing.shares(committed.table("mistakes-recht2019"))
-    drawn = {
-        "severities": charts.mistakes_by_severity(committed.table("mistakes-counts")),
-        "pairs": charts.confused_pairs(committed.table("mistakes-pairs")),
-        "against_overall": charts.failing_against_overall(shares),
-        "groups": charts.failing_groups(shares),
-        "solved": charts.solved_mistakes(committed.table("mistakes-solved")),
-    }
-    return {name: theme.spec(chart) for name, chart in drawn.items()}
-
-
-NAMES = ["severities", "pairs", "against_overall", "groups", "solved"]
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_every_chart_is_vega_lite_5_draws_and_is_the_same_twice(specs, name):
-    assert "/v5" in specs[name]["$schema"]
-    assert theme.svg(specs[name]) == theme.svg(specs[name])
-    assert theme.png(specs[name], scale=0.5).startswith(b"\x89PNG")
-
-
-@pytest.mark.parametrize("name", NAMES)
-def test_numbers_have_at_most_two_decimals(specs, name):
-    for rows in specs[name]["datasets"].values():
-        for row in rows:
-            assert all(round(x, 2) == x for x in row.values() if isinstance(x, float)), row
-
-
-def test_every_panel_of_the_severities_has_every_row(specs):
+def test_every_panel_of_the_severities_has_every_row(take_apart):
     """Vega-Lite shifts the panels of a facet that lacks a cell."""
-    (rows,) = specs["severities"]["datasets"].values()
-    cells = [(row["panel"], row["category"], row["severity"]) for row in rows]
-    assert len(cells) == len(set(cells)) == 2 * 5 * 3
-    assert sum(row["n_images"] for row in rows if row["model"] == "ViT-3B") == 378
-    assert {row["panel"] for row in rows} == {"ViT-3B: 378 mistakes", "Greedy Soups: 249 mistakes"}
+    columns = ["model", "category", "severity", "n_images"]
+    counts = [("Z", "few", "Major", 4), ("Z", "many", "Minor", 42), ("A", "many", "Borderline", 7)]
+    drawn = take_apart(charts.mistakes_by_severity(pd.DataFrame(counts, columns=columns)))
+    bars, text = drawn.layers
+    assert len(bars.data) == 2 * 2 * 3
+    assert sorted(row[1:] for row in bars.rows("model", "panel", "category", "severity", "n_images") if row[-1]) == [
+        ("A: 7 mistakes", "many", "Borderline", 7),
+        ("Z: 46 mistakes", "few", "Major", 4),
+        ("Z: 46 mistakes", "many", "Minor", 42),
+    ]
+    assert bars.fields == {"x": "n_images", "y": "severity", "color": "severity"}
+    assert text.fields == {"x": "n_images", "y": "severity", "text": "n_images"}
+    assert bars.encoding["x"]["scale"] == {"domainMax": 50}
+    assert bars.encoding["y"] == {
+        "field": "severity",
+        "type": "nominal",
+        "sort": ["Major", "Minor", "Borderline"],
+        "title": None,
+        "axis": {"ticks": False, "domain": False},
+    }
+    assert bars.scale("color") == {"Major": "#CC3311", "Minor": "#E69F00", "Borderline": "#999999"}
+    assert list(bars.tips.values()) == ["model", "category", "severity", "pictures"]
+    assert drawn.spec["facet"]["row"]["sort"] == ["many", "few"]
+    assert drawn.spec["facet"]["column"]["sort"] == ["Z: 46 mistakes", "A: 7 mistakes"]
+    assert drawn.spec["facet"]["row"]["header"]["labelAngle"] == 0
 
 
-def test_drawn_bars_are_in_their_own_panel(specs):
+def test_drawn_bars_are_in_their_own_panel():
     """Read back from the SVG, whose bars say what they are: the longest is ViT-3B's minor fine-grained errors."""
-    drawn = re.findall(r'aria-label="([^"]*pictures: 101[^"]*)" role="graphics-symbol"', theme.svg(specs["severities"]))
+    svg = theme.svg(theme.spec(charts.mistakes_by_severity(committed.table("mistakes-counts"))))
+    drawn = re.findall(r'aria-label="([^"]*pictures: 101[^"]*)" role="graphics-symbol"', svg)
     assert drawn
     assert all("ViT-3B" in label and "Fine-grained error" in label for label in drawn)
 
 
-def test_pairs_are_readable_and_frequent(specs):
-    (rows,) = specs["pairs"]["datasets"].values()
-    assert rows[0] == {"pair": "American chameleon → green lizard", "n_images": 7}
-    assert min(row["n_images"] for row in rows) == 3
+@pytest.mark.parametrize(("options", "pairs"), [({}, ["a → b", "c → d"]), ({"least": 4}, ["a → b"])])
+def test_pairs_are_readable_and_frequent(take_apart, options, pairs):
+    confused = pd.DataFrame({"original": ["a", "c", "e"], "predicted": ["b", "d", "f"], "n_images": [7, 3, 2]})
+    bars, text = take_apart(charts.confused_pairs(confused, **options)).layers
+    assert bars.rows("pair", "n_images") == list(zip(pairs, [7, 3], strict=False))
+    assert bars.encoding["y"]["sort"] == pairs
+    assert bars.encoding["x"]["axis"] == {"tickMinStep": 1, "format": "d"}
+    assert bars.fields == {"x": "n_images", "y": "pair"}
+    assert text.fields == {"x": "n_images", "y": "pair", "text": "n_images"}
 
 
-def test_vit_3b_is_a_line_and_no_dot(specs):
-    sets = [rows for rows in specs["against_overall"]["datasets"].values() if "checkpoint" in rows[0]]
-    assert [len(rows) for rows in sets] == [67, 67]
-    lines = [rows[0]["text"] for rows in specs["against_overall"]["datasets"].values() if "text" in rows[0]]
-    assert lines == ["ViT-3B itself: 0 %", "ViT-3B itself: 27 %"]
+@pytest.fixture(scope="module")
+def shares():
+    """Two models, p and q, on the pictures where Zed fails; by the original label and by ReaL."""
+    rows = []
+    for labels, n, extra in (("original", 40, 0), ("real", 30, 0.01)):
+        for checkpoint, overall, share in (("p", 0.5612, 0.2), ("q", 0.8, 0.3), ("Zed", np.nan, 0)):
+            share = share + extra
+            if checkpoint != "Zed":
+                rows.append((checkpoint, "overall", "", labels, 50000, overall, overall))
+            rows.append((checkpoint, "failing", "", labels, n, share, overall))
+            rows.append((checkpoint, "category", "rare", labels, 9, 0.5, overall))
+            rows.append((checkpoint, "category", "frequent", labels, 10, 0.5, overall))
+            rows.append((checkpoint, "severity", "Minor", labels, 11, 0.25, overall))
+            rows.append((checkpoint, "severity", "Major", labels, 12, 0.125, overall))
+    frame = pd.DataFrame(rows, columns=["checkpoint", "group", "value", "labels", "n_images", "share", "overall"])
+    return frame.assign(ci_low=frame["share"] - 0.051, ci_high=frame["share"] + 0.052)
 
 
-def test_groups_leave_out_what_has_too_few_pictures(specs):
-    for rows in specs["groups"]["datasets"].values():
-        assert "Fine-grained with Multilabel Options" not in {row["row"] for row in rows}
-        assert [row for row in rows if row["own"] and row["row"] == "where ViT-3B fails"]
+def test_each_model_stands_at_its_accuracy_and_its_share_and_the_failing_one_is_a_line(take_apart, shares):
+    drawn = take_apart(charts.failing_against_overall(shares))
+    diagonal, rule, bars, dots, text = drawn.layers[:5]
+    assert [layer.mark["type"] for layer in drawn.layers] == ["line", "rule", "rule", "circle", "text"] * 2
+    assert dots.rows("checkpoint", "overall", "share", "ci_low", "ci_high") == [
+        ("p", 56.12, 20, 14.9, 25.2),
+        ("q", 80, 30, 24.9, 35.2),
+    ]
+    assert dots.fields == {"x": "overall", "y": "share"}
+    assert bars.fields == {"x": "overall", "y": "ci_low", "y2": "ci_high"}
+    assert diagonal.fields == {"x": "overall", "y": "share"}
+    assert diagonal.rows("overall", "share") == [(50, 50), (100, 100)]
+    assert diagonal.mark["strokeDash"] == [5, 4]
+    for layer in (diagonal, bars, dots):
+        assert layer.encoding["x"]["scale"] == {"domain": [50, 100], "nice": False}
+    for layer in (diagonal, rule, bars, dots, text):
+        assert layer.encoding["y"]["scale"] == {"domain": [0, 100]}
+    assert rule.rows("share") == [(0,)]
+    assert text.rows("text") == [("Zed itself: 0 %",)]
+    assert text.fields == {"x": 0, "y": "share", "text": "text"}
+    assert drawn.layers[6].rows("share", "text") == [(1, "Zed itself: 1 %")]
+    assert dots.encoding["y"]["title"] == "right where Zed fails (%)"
+    assert [part["title"]["text"] for part in drawn.spec["hconcat"]] == [
+        "by the original label: 40 pictures",
+        "by ReaL (any valid label): 30 pictures",
+    ]
+    assert drawn.spec["title"]["text"] == "The pictures where Zed fails are hard for every model"
+    assert "one of the 2 public models" in drawn.spec["title"]["subtitle"]
 
 
-def test_solved_shares_add_up(specs):
-    (rows,) = specs["solved"]["datasets"].values()
-    for name in ("Major (154)", "Minor (150)", "Borderline (74)"):
-        assert sum(row["percent"] for row in rows if row["row"] == name) == pytest.approx(100, abs=0.02)
+def test_groups_are_rows_of_dots_a_median_and_a_diamond(take_apart, shares):
+    drawn = take_apart(charts.failing_groups(shares))
+    dots, ticks, own = drawn.layers[:3]
+    order = ["all pictures of V1", "where Zed fails", "frequent", "Major", "Minor"]
+    assert dots.encoding["y"]["sort"] == order
+    assert sorted(dots.rows("checkpoint", "row", "share", "own")) == sorted(
+        [("p", order[0], 56.12, False), ("q", order[0], 80, False)]
+        + [("p", order[1], 20, False), ("q", order[1], 30, False), ("Zed", order[1], 0, True)]
+        + [
+            (name, row, share, name == "Zed")
+            for name in ("p", "q", "Zed")
+            for row, share in (("frequent", 50), ("Major", 12.5), ("Minor", 25))
+        ]
+    )
+    assert dots.fields == own.fields == {"x": "share", "y": "row"}
+    assert ticks.fields == {"x": "median(share)", "y": "row"}
+    assert dots.transform == ticks.transform == [{"filter": "!datum.own"}]
+    assert own.transform == [{"filter": "datum.own"}]
+    assert (own.mark["shape"], own.mark["filled"]) == ("diamond", True)
+    assert dots.encoding["x"]["scale"] == {"domain": [0, 100]}
+    named = [layer.encoding["y"]["axis"] for layer in drawn.layers[::3]]
+    assert named == [{"grid": False} | dict.fromkeys(("labels", "ticks", "domain"), first) for first in (True, False)]
+    assert "one of the 2 public models" in drawn.spec["title"]["subtitle"]
+    assert "the diamond Zed itself" in drawn.spec["title"]["subtitle"]
+
+
+def test_solved_shares_are_of_the_pictures_of_a_severity(take_apart, shares):
+    columns = ["labels", "severity", "right", "n_images"]
+    solved = [
+        ("original", "Minor", "most", 1),
+        ("original", "Minor", "none", 2),
+        ("original", "Major", "some", 4),
+        ("real", "Major", "some", 99),
+    ]
+    drawn = take_apart(charts.solved_mistakes(pd.DataFrame(solved, columns=columns), shares))
+    bars, text = drawn.layers
+    assert bars.rows("row", "right", "percent", "n_images", "place") == [
+        ("Minor (3)", "more than half are", 33.33, 1, 2),
+        ("Minor (3)", "no model is right", 66.67, 2, 0),
+        ("Major (4)", "some are", 100, 4, 1),
+    ]
+    assert bars.encoding["y"]["sort"] == ["Major (4)", "Minor (3)"]
+    assert bars.encoding["x"]["stack"] == "zero"
+    assert bars.encoding["x"]["title"] == "share of the pictures where Zed fails (%)"
+    assert bars.fields == {"x": "percent", "y": "row", "order": "place", "color": "right"}
+    assert list(bars.scale("color")) == ["no model is right", "some are", "more than half are"]
+    assert text.encoding["text"]["field"] == "n_images"
+    assert text.encoding["color"]["condition"] == {"test": "datum.place == 2", "value": "white"}
+    assert drawn.spec["title"]["subtitle"] == "2 public models, right by the original label"
+
+
+@pytest.mark.parametrize("drawn", [charts.failing_against_overall, charts.failing_groups])
+def test_the_failing_model_is_the_one_without_an_accuracy_on_all_pictures(shares, drawn):
+    with pytest.raises(InputError, match=r"^0 checkpoints have no accuracy on all pictures \[\]; expected exactly one"):
+        drawn(shares[shares["checkpoint"] != "Zed"])
+    with pytest.raises(InputError, match=r"^2 checkpoints .* \['Zed', 'q'\]"):
+        drawn(shares.assign(overall=shares["overall"].mask(shares["checkpoint"] == "q")))

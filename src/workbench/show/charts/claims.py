@@ -4,11 +4,10 @@ import altair as alt
 import pandas as pd
 
 from workbench.claims import VERDICTS
+from workbench.show.marks import looks, rows
 from workbench.show.theme import BLUE, GREEN, RED
 
 COLOURS: dict[str, str] = dict(zip(VERDICTS, (GREEN, BLUE, RED, "#767676"), strict=True))
-
-
 SIGNS: dict[str, str] = dict(zip(VERDICTS, ("+", "~", "×", "?"), strict=True))
 
 
@@ -20,15 +19,16 @@ def claim_verdicts(counts: pd.DataFrame) -> alt.LayerChart:
         text=counts["verdict"].replace(SIGNS) + counts["claims"].astype(str),
     )
     base = alt.Chart(frame).encode(
-        y=alt.Y("document:N", sort=order, title=None, axis=alt.Axis(ticks=False, domain=False)),
+        y=rows("document", order),
         x=alt.X("claims:Q", title="claims", stack="zero", axis=alt.Axis(tickMinStep=1, format="d")),
         order="place:O",
         tooltip=["document", "verdict", "claims"],
     )
     names = [f"{SIGNS[verdict]} {verdict}" for verdict in VERDICTS]
-    scale = alt.Scale(domain=list(VERDICTS), range=list(COLOURS.values()))
     legend = alt.Legend(labelExpr=f"{names}[indexof({list(VERDICTS)}, datum.value)]", symbolType="square")
-    bars = base.mark_bar(stroke="white").encode(color=alt.Color("verdict:N", title=None, scale=scale, legend=legend))
+    color = alt.Color("verdict:N", title=None, scale=looks(COLOURS), legend=legend)
+    bars = base.mark_bar(stroke="white").encode(color=color)
     text = base.mark_text(align="right", dx=-3, fontSize=10, color="white", fontWeight="bold").encode(text="text:N")
-    title = alt.Title("What became of the claims", subtitle=f"{counts['claims'].sum()} claims of five documents")
+    subtitle = f"{counts['claims'].sum()} claims of {len(order)} documents"
+    title = alt.Title("What became of the claims", subtitle=subtitle)
     return (bars + text).properties(width=560, height=alt.Step(32), title=title)

@@ -4,16 +4,19 @@ from collections.abc import Sequence
 from textwrap import wrap
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from workbench.inputs import classes
 from workbench.inputs.images import ImageSet, decode
 from workbench.inputs.patchml import Plan
+from workbench.show.charts.pictures import SIDE, picture
+from workbench.show.marks import boxes, percent, spread, tips, told
 from workbench.show.theme import BLUE, GREY, ORANGE
 from workbench.show.thumbnails import thumbnail
 
-SIDE = 168  # of a picture in the figure, in pixels
-PROTOCOLS = {"resize": "circle", "crop": "triangle-up"}
+CORNERS = ["xmin", "ymin", "xmax", "ymax"]
+PROTOCOLS = {"resize": (BLUE, "circle"), "crop": (ORANGE, "triangle-up")}
 
 
 def patchml_making(plan: Plan, pictures: ImageSet, composites: ImageSet) -> alt.VConcatChart:
@@ -21,44 +24,63 @@ def patchml_making(plan: Plan, pictures: ImageSet, composites: ImageSet) -> alt.
 
     Shown are the first composite of each count that has as many labels as patches, or the most there are.
     """
-    shown = _best_of_each_count(plan)
-    first = plan.table[plan.table["composite"] == shown[min(shown)]]
-    biggest = plan.table[plan.table["composite"] == shown[max(shown)]]
-    sources = pd.concat([first, biggest])["image"].drop_duplicates().head(len(shown))
-    above = [_annotated(plan, pictures, image) for image in sources]
-    below = [_on_canvas(plan, composites, composite, count) for count, composite in shown.items()]
-    return alt.vconcat(
-        alt.hconcat(*above, spacing=12, title=_part("1. Objects are annotated in pictures")),
-        alt.hconcat(*below, spacing=12, title=_part("2. Patches are drawn, scaled to fit a cell, and put on a canvas")),
-        spacing=18,
-    )
+    table = plan.table
+    distinct = table.groupby(["count", "composite"], sort=False)["class"].nunique()
+    shown = {int(count): distinct[count].idxmax() for count in table["count"].unique()}
+    ends = [table[table["composite"] == shown[count]] for count in (min(shown), max(shown))]
+    sources = pd.concat(ends)["image"].drop_duplicates().head(len(shown))
+    above = [_annotated(table[table["image"] == image], pictures.read(image), image) for image in sources]
+    below = [_on_canvas(plan, composites.read(name), name, count) for count, name in shown.items()]
+    titles = ["1. Objects are annotated in pictures", "2. Patches are drawn, scaled to fit a cell, and put on a canvas"]
+    rows = [
+        alt.hconcat(*cells, spacing=12, title=alt.Title(title, fontSize=14))
+        for cells, title in zip((above, below), titles, strict=True)
+    ]
+    return alt.vconcat(*rows, spacing=18)
+
+
+def _annotated(patches: pd.DataFrame, data: bytes, image: str) -> alt.LayerChart:
+    scale = SIDE / max(decode(data, image).size)
+    width, height = (round(side * scale) for side in decode(data, image).size)
+    patches = patches.drop_duplicates("patch")
+    text = f"{len(patches)} box{'es' * (len(patches) > 1)}"
+    drawn = picture(thumbnail(data, image, 2 * SIDE), width, height) + _rectangles(patches[CORNERS] * scale, ORANGE)
+    return drawn.properties(width=width, height=height, title=_below(text, patches["class"]))
+
+
+def _on_canvas(plan: Plan, data: bytes, composite: str, count: int) -> alt.LayerChart:
+    columns = plan.canvas // plan.sizes[count]
+    row, column = np.divmod(np.arange(columns**2), columns)
+    cells = pd.DataFrame(np.transpose([column, row, column + 1, row + 1]) * SIDE / columns, columns=CORNERS)
+    title = _below(f"{count} patches", plan.table.loc[plan.table["composite"] == composite, "class"])
+    drawn = picture(thumbnail(data, composite, 2 * SIDE), SIDE, SIDE) + _rectangles(cells, "#8a8a8a", [3, 3])
+    return drawn.properties(width=SIDE, height=SIDE, title=title)
+
+
+def _rectangles(frame: pd.DataFrame, color: str, dash: Sequence[int] = (1, 0)) -> alt.Chart:
+    rectangles = alt.Chart(frame.round(1))
+    rectangles = rectangles.mark_rect(fillOpacity=0, stroke=color, strokeWidth=2, strokeDash=list(dash))
+    x, y = (channel(f"{field}:Q", scale=None, axis=None) for channel, field in ((alt.X, "xmin"), (alt.Y, "ymin")))
+    return rectangles.encode(x, y, x2="xmax:Q", y2="ymax:Q")
+
+
+def _below(text: str, labels: pd.Series) -> alt.Title:
+    """A caption under a picture, with the names of its classes."""
+    names = wrap(", ".join(classes.names()[label] for label in dict.fromkeys(labels)), 28)
+    return alt.Title(text, subtitle=names, fontSize=12, subtitleFontSize=11, orient="bottom", offset=6)
 
 
 def patchml_by_label_count(scores: pd.DataFrame) -> alt.LayerChart:
     """Figure 7: boxplots of subgroup accuracy on PatchML by label count; every configuration and seed is a dot."""
     frame = _subgroups(scores)
-    # A fixed spread by rank: nothing is random, and dots of close values do not hide each other.
-    frame["spread"] = frame.groupby("labels")["percent"].rank(method="first").mod(11) - 5
-    dots = (
-        alt.Chart(frame)
-        .mark_point(filled=True, size=22, opacity=0.75)
-        .encode(
-            x=_labels_axis(),
-            y=_accuracy_axis(),
-            xOffset=alt.XOffset("spread:Q", scale=alt.Scale(domain=[-9, 9])),
-            color=_protocol(alt.Color, [BLUE, ORANGE]),
-            shape=_protocol(alt.Shape, list(PROTOCOLS.values())),
-            tooltip=[
-                "checkpoint:N",
-                "protocol:N",
-                "seed:N",
-                "labels:O",
-                "percent:Q",
-                alt.Tooltip("n_images:Q", title="composites"),
-            ],
-        )
+    frame["spread"] = spread(frame, "percent", ["labels"], 11)
+    dots = _on_labels(frame).mark_point(filled=True, size=22, opacity=0.75)
+    dots = dots.encode(
+        *told("protocol", PROTOCOLS, alt.Color, alt.Shape, sort=list(PROTOCOLS)),
+        xOffset=alt.XOffset("spread:Q", scale=alt.Scale(domain=[-9, 9])),
+        tooltip=["checkpoint:N", "protocol:N", "seed:N", "labels:O", "percent:Q", *tips(n_images="composites")],
     )
-    n, seeds = frame[["checkpoint", "protocol"]].drop_duplicates().shape[0], frame["seed"].nunique()
+    n, seeds = len(frame[["checkpoint", "protocol"]].drop_duplicates()), frame["seed"].nunique()
     title = alt.Title(
         "Subgroup accuracy on PatchML by label count",
         subtitle=[
@@ -78,23 +100,17 @@ def patchml_leaders(scores: pd.DataFrame, best: dict[str, Sequence[str]]) -> alt
     means = frame.groupby(["checkpoint", "labels"], as_index=False)["percent"].mean().round(2)
     lines = pd.concat([means[means["checkpoint"].isin(list(names))].assign(by=by) for by, names in best.items()])
     titles = list(best)
-    scale = alt.Scale(domain=titles, range=[BLUE, ORANGE])
     legend = alt.Legend(labelLimit=420, symbolType="stroke", symbolSize=400)
-    dash = alt.Scale(domain=titles, range=[[1, 0], [6, 4]])
-    width = alt.Scale(domain=titles, range=[4, 2])
-    drawn = (
-        alt.Chart(lines)
-        .mark_line(opacity=0.8)
-        .encode(
-            x=_labels_axis(),
-            y=_accuracy_axis(),
-            detail="checkpoint:N",
-            color=alt.Color("by:N", title=None, sort=titles, scale=scale, legend=legend),
-            strokeDash=alt.StrokeDash("by:N", title=None, sort=titles, scale=dash, legend=legend),
-            strokeWidth=alt.StrokeWidth("by:N", title=None, sort=titles, scale=width, legend=legend),
-            tooltip=["checkpoint:N", "by:N", "labels:O", "percent:Q"],
+    told = {
+        name: channel("by:N", title=None, sort=titles, scale=alt.Scale(domain=titles, range=values), legend=legend)
+        for name, channel, values in (
+            ("color", alt.Color, [BLUE, ORANGE]),
+            ("strokeDash", alt.StrokeDash, [[1, 0], [6, 4]]),
+            ("strokeWidth", alt.StrokeWidth, [4, 2]),
         )
-    )
+    }
+    drawn = _on_labels(lines).mark_line(opacity=0.8)
+    drawn = drawn.encode(detail="checkpoint:N", tooltip=["checkpoint:N", "by:N", "labels:O", "percent:Q"], **told)
     title = alt.Title(
         "Do the best by top-1 find several labels best?",
         subtitle=f"the leaders by each score among {frame['checkpoint'].nunique()} configurations; means over seeds",
@@ -103,91 +119,22 @@ def patchml_leaders(scores: pd.DataFrame, best: dict[str, Sequence[str]]) -> alt
 
 
 def _subgroups(scores: pd.DataFrame) -> pd.DataFrame:
-    rows = scores[
-        (scores["metric"] == "subgroup") & scores["image_set"].str.startswith("patchml-") & (scores["n_images"] > 0)
-    ]
-    return pd.DataFrame(
-        {
-            "checkpoint": rows["checkpoint"],
-            "protocol": rows["protocol"],
-            "seed": rows["image_set"].str.removeprefix("patchml-"),
-            "labels": rows["label_count"].astype(int),
-            "percent": (100 * rows["value"]).round(2),
-            "n_images": rows["n_images"].astype(int),
-        }
-    ).reset_index(drop=True)
+    wanted = (scores["metric"] == "subgroup") & scores["image_set"].str.startswith("patchml-")
+    rows = scores[wanted & (scores["n_images"] > 0)].reset_index(drop=True)
+    return rows[["checkpoint", "protocol"]].assign(
+        seed=rows["image_set"].str.removeprefix("patchml-"),
+        labels=rows["label_count"].astype(int),
+        percent=percent(rows["value"]),
+        n_images=rows["n_images"].astype(int),
+    )
+
+
+def _on_labels(frame: pd.DataFrame) -> alt.Chart:
+    return alt.Chart(frame).encode(
+        x=alt.X("labels:O", title="labels of a composite", axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("percent:Q", title="subgroup accuracy (%)", scale=alt.Scale(zero=True, nice=True)),
+    )
 
 
 def _boxes(frame: pd.DataFrame) -> alt.Chart:
-    box = alt.Chart(frame).mark_boxplot(
-        extent="min-max", size=70, opacity=0.3, color=GREY, median={"color": "black", "thickness": 2}
-    )
-    return box.encode(x=_labels_axis(), y=_accuracy_axis())
-
-
-def _labels_axis() -> alt.X:
-    return alt.X("labels:O", title="labels of a composite", axis=alt.Axis(labelAngle=0))
-
-
-def _accuracy_axis() -> alt.Y:
-    return alt.Y("percent:Q", title="subgroup accuracy (%)", scale=alt.Scale(zero=True, nice=True))
-
-
-def _protocol(channel, values: list):
-    return channel("protocol:N", sort=list(PROTOCOLS), scale=alt.Scale(domain=list(PROTOCOLS), range=values))
-
-
-def _part(text: str) -> alt.Title:
-    return alt.Title(text, fontSize=14)
-
-
-def _best_of_each_count(plan: Plan) -> dict[int, str]:
-    distinct = plan.table.groupby(["count", "composite"], sort=False)["class"].nunique()
-    return {int(count): distinct[count].idxmax() for count in plan.table["count"].unique()}
-
-
-def _annotated(plan: Plan, pictures: ImageSet, image: str) -> alt.LayerChart:
-    data = pictures.read(image)
-    width, height = decode(data, image).size
-    scale = SIDE / max(width, height)
-    boxes = plan.table.loc[plan.table["image"] == image].drop_duplicates("patch")
-    frame = (boxes[["xmin", "ymin", "xmax", "ymax"]] * scale).round(1)
-    size = {"width": round(width * scale), "height": round(height * scale)}
-    picture = _image(thumbnail(data, image, 2 * SIDE), **size)
-    title = _below(f"{len(boxes)} box{'es' * (len(boxes) > 1)}", boxes["class"])
-    return (picture + _rectangles(frame, ORANGE)).properties(**size, title=title)
-
-
-def _on_canvas(plan: Plan, composites: ImageSet, composite: str, count: int) -> alt.LayerChart:
-    rows = plan.table[plan.table["composite"] == composite]
-    columns = plan.canvas // plan.sizes[count]
-    step = SIDE / columns
-    cells = pd.DataFrame(
-        [
-            (column * step, row * step, (column + 1) * step, (row + 1) * step)
-            for row in range(columns)
-            for column in range(columns)
-        ],
-        columns=["xmin", "ymin", "xmax", "ymax"],
-    ).round(1)
-    title = _below(f"{count} patches", rows["class"])
-    picture = _image(thumbnail(composites.read(composite), composite, 2 * SIDE), SIDE, SIDE)
-    return (picture + _rectangles(cells, "#8a8a8a", [3, 3])).properties(width=SIDE, height=SIDE, title=title)
-
-
-def _image(url: str, width: int, height: int) -> alt.Chart:
-    drawn = alt.Chart(pd.DataFrame({"url": [url]})).mark_image(width=width, height=height)
-    return drawn.encode(url="url:N", x=alt.value(width / 2), y=alt.value(height / 2))
-
-
-def _rectangles(frame: pd.DataFrame, color: str, dash: Sequence[int] = (1, 0)) -> alt.Chart:
-    rectangles = alt.Chart(frame).mark_rect(fillOpacity=0, stroke=color, strokeWidth=2, strokeDash=list(dash))
-    return rectangles.encode(
-        x=alt.X("xmin:Q", scale=None, axis=None), x2="xmax:Q", y=alt.Y("ymin:Q", scale=None, axis=None), y2="ymax:Q"
-    )
-
-
-def _below(text: str, labels: pd.Series) -> alt.Title:
-    """A caption under a picture, with the names of its classes."""
-    names = wrap(", ".join(classes.names()[label] for label in dict.fromkeys(labels)), 28)
-    return alt.Title(text, subtitle=names, fontSize=12, subtitleFontSize=11, orient="bottom", offset=6)
+    return boxes(_on_labels(frame), size=70, opacity=0.3, color=GREY)

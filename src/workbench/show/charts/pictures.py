@@ -11,9 +11,11 @@ from workbench.inputs import classes
 from workbench.inputs.images import ImageSet
 from workbench.inputs.labels import LabelSet
 from workbench.predict.store import Predictions
-from workbench.show.charts.patchml import SIDE
+from workbench.show.marks import rows, tips, told
 from workbench.show.theme import GREEN, RED
 from workbench.show.thumbnails import thumbnail
+
+SIDE = 168  # of a picture, in pixels
 
 
 def top_predictions(
@@ -36,46 +38,42 @@ def top_predictions(
     if predictions.scores is None:
         raise InputError(f"the predictions of {predictions.checkpoint} have no scores; predict again, or import logits")
     wanted = [labels.labels(image) for image in predictions.images]
-    rows = [row for row, own in enumerate(wanted) if label_count in (None, len(own))]
+    chosen = [place for place, own in enumerate(wanted) if label_count in (None, len(own))]
     cells = []
-    for row in rows[:most]:
-        image = predictions.images[row]
-        bars = _bars(predictions.classes[row, :k], predictions.scores[row, :k], wanted[row])
-        heading = wrap(", ".join(classes.names()[label] for label in wanted[row]), (side + 250) // 7)
-        cells.append(_picture_with_bars(heading, thumbnail(images.read(image), image, side), bars, side))
+    for place in chosen[:most]:
+        image = predictions.images[place]
+        seen = picture(thumbnail(images.read(image), image, side), side, side).properties(width=side, height=side)
+        bars = _bars(predictions.classes[place, :k], predictions.scores[place, :k], wanted[place])
+        heading = wrap(", ".join(classes.names()[label] for label in wanted[place]), (side + 250) // 7)
+        title = alt.Title(heading, fontSize=12, fontWeight="bold", offset=4, limit=side + 340)
+        cells.append(alt.hconcat(seen, bars.properties(width=170, height=side), spacing=6, title=title))
     return alt.concat(*cells, columns=columns, spacing=14)
 
 
-def _bars(best: np.ndarray, scores: np.ndarray, wanted: list[int]) -> pd.DataFrame:
-    percent = np.rint(100 * scores).astype(int)
-    correct = np.isin(best, wanted)
-    names = [classes.names()[label] for label in best]
-    text = [f"{share} %{' correct' if right else ''}" for right, share in zip(correct, percent, strict=True)]
-    meaning = [classes.describe(label) for label in best]
-    return pd.DataFrame({"class": names, "score": percent, "correct": correct, "text": text, "meaning": meaning})
+def picture(url: str, width: int, height: int) -> alt.Chart:
+    """A picture as a layer that fills a view of this size, in pixels."""
+    drawn = alt.Chart(pd.DataFrame({"url": [url]})).mark_image(width=width, height=height)
+    return drawn.encode(url="url:N", x=alt.value(width / 2), y=alt.value(height / 2))
 
 
-def _picture_with_bars(heading: list[str], url: str, bars: pd.DataFrame, side: int) -> alt.HConcatChart:
-    image = alt.Chart(pd.DataFrame({"url": [url]})).mark_image(width=side, height=side)
-    image = image.encode(url="url:N", x=alt.value(side / 2), y=alt.value(side / 2))
+def _bars(best: np.ndarray, scores: np.ndarray, wanted: list[int]) -> alt.LayerChart:
+    frame = pd.DataFrame(
+        {
+            "class": [classes.names()[label] for label in best],
+            "score": np.rint(100 * scores).astype(int),
+            "correct": np.isin(best, wanted),
+            "meaning": [classes.describe(label) for label in best],
+        }
+    )
+    frame["text"] = frame["score"].astype(str) + frame["correct"].map({True: " % correct", False: " %"})
     # One extent for all, so that the bars of all pictures start at one line.
-    axis = alt.Axis(labelLimit=140, minExtent=145, maxExtent=145, labelFontSize=11, ticks=False, domain=False)
-    base = alt.Chart(bars).encode(
-        y=alt.Y("class:N", sort=bars["class"].tolist(), title=None, axis=axis),
+    axis = {"labelLimit": 140, "minExtent": 145, "maxExtent": 145, "labelFontSize": 11, "ticks": False, "domain": False}
+    base = alt.Chart(frame).encode(
+        y=rows("class", frame["class"].tolist(), **axis),
         # Bars end at 100; the rest of the width is for their text.
         x=alt.X("score:Q", scale=alt.Scale(domain=[0, 150]), axis=None),
-        tooltip=[
-            alt.Tooltip("meaning:N", title="class"),
-            alt.Tooltip("score:Q", title="score (%)"),
-            alt.Tooltip("correct:N"),
-        ],
+        tooltip=[*tips(meaning="class", score="score (%)"), "correct"],
     )
-    drawn = base.mark_bar(height=13, strokeWidth=1.5).encode(
-        fill=alt.Fill("correct:N", scale=alt.Scale(domain=[True, False], range=[GREEN, "white"]), legend=None),
-        stroke=alt.Stroke("correct:N", scale=alt.Scale(domain=[True, False], range=[GREEN, RED]), legend=None),
-    )
-    drawn += base.mark_text(align="left", dx=4, fontSize=11).encode(text="text:N")
-    title = alt.Title(heading, fontSize=12, fontWeight="bold", offset=4, limit=side + 340)
-    return alt.hconcat(
-        image.properties(width=side, height=side), drawn.properties(width=170, height=side), spacing=6, title=title
-    )
+    of = {True: (GREEN, GREEN), False: ("white", RED)}
+    bars = base.mark_bar(height=13, strokeWidth=1.5).encode(*told("correct", of, alt.Fill, alt.Stroke, legend=None))
+    return bars + base.mark_text(align="left", dx=4, fontSize=11).encode(text="text:N")

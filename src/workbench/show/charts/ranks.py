@@ -4,8 +4,10 @@ import altair as alt
 import pandas as pd
 
 from workbench.inputs.checkpoints import family
-from workbench.show.marks import family_choice, in_family, tip
+from workbench.show.marks import caption, family_choice, family_opacity, looks, rows, tips
 from workbench.show.theme import BLUE, GREY, ORANGE
+
+MOVES = {"rises": BLUE, "falls": ORANGE, "stays": GREY}
 
 
 def rank_shift(shifts: pd.DataFrame, before: str, after: str, *, movers: int = 10) -> alt.HConcatChart:
@@ -13,73 +15,35 @@ def rank_shift(shifts: pd.DataFrame, before: str, after: str, *, movers: int = 1
 
     Takes :func:`workbench.score.ranks.rank_shift` of one source; `before` and `after` say in words what was ranked.
     """
-    frame = shifts.assign(
+    frame = shifts[["checkpoint", "rank_before", "rank_after", "shift"]].assign(
         family=shifts["checkpoint"].map(family),
         move=shifts["shift"].map(lambda n: "rises" if n > 0 else "falls" if n < 0 else "stays"),
     )
-    frame = frame[["checkpoint", "family", "rank_before", "rank_after", "shift", "move"]]
-    chosen = family_choice(frame)
-    color = alt.Color(
-        "move:N", title=None, scale=alt.Scale(domain=["rises", "falls", "stays"], range=[BLUE, ORANGE, GREY])
-    )
-    tips = [
-        tip("checkpoint"),
-        tip("family"),
-        tip("rank_before", f"rank: {before}"),
-        tip("rank_after", f"rank: {after}"),
-        tip("shift"),
-    ]
-    ends = [1, len(frame)]
+    lines = tips("checkpoint", "family", rank_before=f"rank: {before}", rank_after=f"rank: {after}", shift="shift")
+    told = {"color": alt.Color("move:N", title=None, scale=looks(MOVES)), "tooltip": lines}
     scale = alt.Scale(domain=[len(frame) + 3, -2], nice=False)
-    diagonal = (
-        alt.Chart(pd.DataFrame({"rank": ends}))
-        .mark_line(color="#999999", strokeDash=[4, 4])
-        .encode(x=alt.X("rank:Q", scale=scale), y=alt.Y("rank:Q", scale=scale))
-    )
-    dots = (
-        alt.Chart(frame)
-        .mark_circle(size=34)
-        .encode(
-            x=alt.X("rank_before:Q", title=f"rank by {before} (1 is best)", scale=scale),
-            y=alt.Y("rank_after:Q", title=f"rank by {after} (1 is best)", scale=scale),
-            color=color,
-            opacity=alt.condition(in_family(), alt.value(0.85), alt.value(0.06)),
-            tooltip=tips,
-        )
-    )
-    everyone = (diagonal + dots).properties(
-        width=340, height=400, title=alt.Title(f"All {len(frame)} checkpoints", fontSize=13, fontWeight="normal")
-    )
+    diagonal = alt.Chart(pd.DataFrame({"rank": [1, len(frame)]})).mark_line(color="#999999", strokeDash=[4, 4])
+    diagonal = diagonal.encode(x=alt.X("rank:Q", scale=scale), y=alt.Y("rank:Q", scale=scale))
+    x = alt.X("rank_before:Q", title=f"rank by {before} (1 is best)", scale=scale)
+    y = alt.Y("rank_after:Q", title=f"rank by {after} (1 is best)", scale=scale)
+    dots = alt.Chart(frame).encode(x, y, **told).mark_circle(size=34).encode(opacity=family_opacity(0.85, 0.06))
+    everyone = (diagonal + dots).properties(width=340, height=400, title=caption(f"All {len(frame)} checkpoints"))
+    falls = frame.nsmallest(movers, "shift").iloc[::-1]
+    largest = pd.concat([frame.nlargest(movers, "shift"), falls]).drop_duplicates("checkpoint")
+    heading = caption(f"The {len(largest)} largest moves: from ○ ({before}) to ● ({after})")
+    moved = _moves(largest, len(frame), told).properties(width=270, height=alt.Step(19), title=heading)
     title = alt.Title(f"Rank by {before}, then by {after}", subtitle="above the dashed line a checkpoint rises")
-    return alt.hconcat(
-        everyone, _movers(frame, movers, color, tips, before, after), spacing=30, title=title
-    ).add_params(chosen)
+    return alt.hconcat(everyone, moved, spacing=30, title=title).add_params(family_choice(frame))
 
 
-def _movers(frame: pd.DataFrame, movers: int, color: alt.Color, tips: list, before: str, after: str) -> alt.LayerChart:
-    largest = pd.concat([frame.nlargest(movers, "shift"), frame.nsmallest(movers, "shift").iloc[::-1]]).drop_duplicates(
-        "checkpoint"
-    )
-    largest = largest.assign(
-        text=largest["shift"].map("{:+d}".format), end=largest[["rank_before", "rank_after"]].max(axis=1)
-    )
-    base = alt.Chart(largest).encode(
-        y=alt.Y(
-            "checkpoint:N",
-            sort=largest["checkpoint"].tolist(),
-            title=None,
-            axis=alt.Axis(labelFontSize=11, labelLimit=380),
-        ),
-        color=color,
-        tooltip=tips,
-    )
-    scale = alt.Scale(domain=[-2, len(frame) * 1.12], nice=False)
-    x = alt.X("rank_before:Q", title="rank (1 is best)", scale=scale)
+def _moves(largest: pd.DataFrame, n: int, told: dict) -> alt.LayerChart:
+    end = largest[["rank_before", "rank_after"]].max(axis=1)
+    largest = largest.assign(text=largest["shift"].map("{:+d}".format), end=end)
+    y = rows("checkpoint", largest["checkpoint"].tolist(), labelFontSize=11, labelLimit=380)
+    base = alt.Chart(largest).encode(y=y, **told)
+    # Room at the right, for the text beside the last rank.
+    x = alt.X("rank_before:Q", title="rank (1 is best)", scale=alt.Scale(domain=[-2, n * 1.12], nice=False))
     bar = base.mark_rule(strokeWidth=2, opacity=0.6).encode(x=x, x2="rank_after:Q")
     start = base.mark_point(size=50, filled=False, fill="white").encode(x=x)
     end = base.mark_point(size=60, filled=True).encode(x=alt.X("rank_after:Q"))
-    text = base.mark_text(align="left", dx=8, fontSize=11).encode(x="end:Q", text="text")
-    caption = alt.Title(
-        f"The {len(largest)} largest moves: from ○ ({before}) to ● ({after})", fontSize=13, fontWeight="normal"
-    )
-    return (bar + start + end + text).properties(width=270, height=alt.Step(19), title=caption)
+    return bar + start + end + base.mark_text(align="left", dx=8, fontSize=11).encode(x="end:Q", text="text")

@@ -1,0 +1,12 @@
+"""Tables to look at: a frame in, a formatted table out. Column names are written for people, numbers in percent."""
+
+from workbench.show.tables.frames import (
+    all_checkpoints,
+    label_counts,
+    patchml_counts,
+    percent,
+    reconciled,
+    spread,
+    top10,
+)
+from workbench.show.tables.shown import browse, claims, show

@@ -1,0 +1,108 @@
+"""Frames to frames: percent, and computed numbers beside printed ones under names that people read."""
+
+import pandas as pd
+
+from workbench.show.marks import percents
+
+RANKS = ["checkpoint", "rank_before", "rank_after", "shift"]
+
+
+def percent(frame: pd.DataFrame) -> pd.DataFrame:
+    """Every column of fractions in percent, two decimals; integers and text stay."""
+    return frame.assign(**percents(frame, *frame.select_dtypes("float").columns))
+
+
+def spread(values: pd.Series) -> pd.DataFrame:
+    """Smallest, quartiles and largest of a column of whole numbers, as a table of one row."""
+    quantiles = {"smallest": 0, "lower quarter": 0.25, "median": 0.5, "upper quarter": 0.75, "largest": 1}
+    return pd.DataFrame({name: [int(values.quantile(q, interpolation="nearest"))] for name, q in quantiles.items()})
+
+
+def label_counts(counts: pd.DataFrame, printed: pd.DataFrame) -> pd.DataFrame:
+    """Table 1: computed beside printed numbers of images, one row per label count."""
+    computed = counts.pivot(index="label_count", columns="image_set", values="n_images")
+    stated = printed.pivot(index="label_count", columns="dataset", values="n_images").astype("Int64")
+    columns = {}
+    for name in ("V1", "V2"):
+        columns |= {f"{name} computed": computed[name.lower()], f"{name} printed": stated[f"ImageNet{name}"]}
+    order = counts["label_count"].drop_duplicates()
+    return pd.DataFrame(columns).reindex(order).rename_axis("labels").reset_index()
+
+
+def patchml_counts(counts: pd.DataFrame, printed: pd.DataFrame) -> pd.DataFrame:
+    """Table 2: composites by label count, the five printed sets beside the mean of computed ones.
+
+    `counts`: ``set, count, label_count, composites``, as of :func:`workbench.inputs.patchml.plans.counts_by_label` for
+    each set. The last two columns count only composites with as many labels as patches.
+    """
+    stated = printed.astype({"label_count": int}).pivot(index="label_count", columns="dataset", values="n_images")
+    whole = counts[counts["count"] == counts["label_count"]]
+    columns = {}
+    for part, mean, differs in (
+        (counts, "computed", "differs by (%)"),
+        (whole, "as many patches", "then differs by (%)"),
+    ):
+        means = (part.groupby("label_count")["composites"].sum() / counts["set"].nunique()).reindex(stated.index)
+        columns |= {mean: means.round().astype(int), differs: 100 * (means / stated.mean(axis=1) - 1)}
+    return stated.join(pd.DataFrame(columns).round(2)).rename_axis("labels").reset_index()
+
+
+def top10(shifts: pd.DataFrame, printed: pd.DataFrame) -> pd.DataFrame:
+    """Table 3 as printed, with the recomputed rank by V1 top-1 and shift; joined by timm's name, as Table 3
+    shortens some.
+    """
+    known = shifts[RANKS].rename(columns={"checkpoint": "timm_name"})
+    columns = {
+        "checkpoint": "checkpoint",
+        "top1_v1": "V1 top-1 (%)",
+        "top1_rank_v1": "rank, printed",
+        "rank_before": "rank",
+        "asma_patchml": "PatchML ASMA (%)",
+        "rank_after": "rank by ASMA",
+        "rank_change": "shift, printed",
+        "shift": "shift",
+    }
+    return printed.merge(known, on="timm_name", how="left", validate="one_to_one")[list(columns)].rename(
+        columns=columns
+    )
+
+
+def all_checkpoints(printed: pd.DataFrame, shifts: pd.DataFrame) -> pd.DataFrame:
+    """Tables 4-10 in one: the printed percentages and rank change, with the recomputed ranks and shift."""
+    titles = {"top1": "top-1", "real": "ReaL", "asma": "ASMA"}
+    columns = {"checkpoint": "checkpoint"}
+    columns |= {
+        f"{metric}_{name}": f"{title} {name.upper()}" for metric, title in titles.items() for name in ("v1", "v2")
+    }
+    columns |= {
+        "asma_patchml": "ASMA PatchML",
+        "rank_before": "rank V1 top-1",
+        "rank_after": "rank PatchML",
+        "shift": "shift",
+        "rank_change": "shift, printed",
+        "table": "table",
+    }
+    joined = printed.merge(shifts[RANKS], on="checkpoint", how="left", validate="one_to_one")
+    return joined[list(columns)].rename(columns=columns)
+
+
+def reconciled(table: pd.DataFrame) -> pd.DataFrame:
+    """Leaderboard entries beside timm, the paper and one's own predictions; from
+    :func:`workbench.score.reconciliation.reconcile`. One's own columns are left out where there are none.
+    """
+    columns = {
+        "leaderboard": "leaderboard",
+        "rank": "rank",
+        "model": "model",
+        "reported": "reported",
+        "checkpoint": "timm checkpoint",
+        "identity": "identity",
+        "timm": "timm",
+        "difference": "timm - reported",
+        "status": "status",
+        "paper": "paper (resize)",
+    }
+    if table["own"].notna().any():
+        columns |= {"own": "own", "own_protocol": "own protocol", "own_status": "own status"}
+    sized = table["checkpoint"].astype("string") + " at " + table["img_size"].astype("Int64").astype("string")
+    return percent(table.assign(checkpoint=sized)[list(columns)]).rename(columns=columns)
