@@ -142,6 +142,7 @@ def test_controls_offer_what_is_there(two):
     ] * 2
     assert dict(two.disagreement.options) == {"any": "any"} | {v: k for k, v in outcomes.DISAGREEMENTS.items()}
     assert dict(two.order.options) == {title: order for order, title in outcomes.ORDERS.items()}
+    assert (two.confidence.value, two.confidence.continuous_update) == ((0, 100), False)
     assert two.disagreement in two.children[0].children
     assert len(two.children[0].children) == 7
     assert "--card: 470px" in two.view.html
@@ -216,7 +217,7 @@ def test_many_numbers_become_a_range(world, n_values, kind):
     assert type(control).__name__ == kind
     assert gallery.chosen.tolist() == list(range(60))
     if kind == "FloatRangeSlider":
-        assert (control.min, control.max, control.step) == (0, 20, 0.2)
+        assert (control.min, control.max, control.step, control.continuous_update) == (0, 20, 0.2, False)
         control.value = (2, 4)
         assert gallery.chosen.tolist() == [4, 5, 6, 7, 8]
         control.value = (0, 20)

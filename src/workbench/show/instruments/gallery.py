@@ -115,8 +115,7 @@ class Viewer(Instrument):
             value=(0, 100), description="confidence (%)", style=WIDE, disabled=not has_scores, continuous_update=False
         )
         two = [self.disagreement] if len(self.predictions) > 1 else []
-        one = [self.label_count, self.label, self.order, self.confidence]
-        controls = [*self.status, *two, *one, *self.facts.values()]
+        controls = [*self.status, *two, self.label_count, self.label, self.order, self.confidence, *self.facts.values()]
         for control in controls:
             control.observe(lambda _change: self._choose(), "value")
         return controls

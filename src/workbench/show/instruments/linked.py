@@ -32,9 +32,8 @@ OF_PAIRS = ["checkpoint", "family", "chosen", "place", "rank_before", "rank_afte
 def overview(answer: Result, question: Query, marked: list[str]) -> dict:
     """The Vega-Lite specification of one row of charts per source and protocol.
 
-    Takes an answer of :class:`workbench.score.interactive.queries.ScoreCube`. Altair makes the single charts, on named
-    data. They are put together here: Altair copies all that it holds whenever charts are combined, which took
-    a second and now takes a tenth.
+    Altair makes the single charts, on named data. They are put together here: Altair copies all that it holds
+    whenever charts are combined, which took a second and now takes a tenth.
     """
     params: list[dict] = [{"name": "marked", "value": marked}]
     rows, datasets = [], {}

@@ -20,10 +20,9 @@ from workbench.score.interactive import outcomes
 from workbench.show import thumbnails
 
 SIGNS = {"original": "●", "multi": "◐", "wrong": "✕", "unlabelled": "○"}
-TITLES = {"checkpoint": "checkpoint", "family": "family", "source": "source", "first": "first (%)"}
-TITLES |= {"second": "second (%)", "gap": "gap (points)", "rank_before": "rank before", "rank_after": "after"}
-TITLES |= {"shift": "rise"}
 WORDS = ("checkpoint", "family", "source")  # columns of the table before those of numbers
+TITLES = {name: name for name in WORDS} | {"first": "first (%)", "second": "second (%)", "gap": "gap (points)"}
+TITLES |= {"rank_before": "rank before", "rank_after": "after", "shift": "rise"}
 
 
 @dataclass(frozen=True)
