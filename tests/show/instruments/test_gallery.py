@@ -114,6 +114,8 @@ def test_the_best_five_classes_are_shown(world, tree):
         ({"confidence": (81, 100)}, range(7)),
         ({"confidence": (0, 41)}, range(27, 30)),
         ({"confidence": (51, 55)}, [20, 21]),
+        ({"confidence": (36, 100)}, range(30)),
+        ({"confidence": (0, 94)}, range(30)),
         ({"label": "goldfish"}, [1]),
         ({"label": " goldfish "}, [1]),
         ({"label": "n01443537"}, [1]),

@@ -173,7 +173,7 @@ class Viewer(Instrument):
         if key in STEPS:
             self.turn(self.page + STEPS[key])
         elif key in ("Home", "End"):
-            self.turn(0 if key == "Home" else self.page_count - 1)
+            self.turn(0 if key == "Home" else self.page_count)
 
 
 def _choice(description: str, options: Iterable[tuple[str, Any]], width: str | None = None) -> ipywidgets.Dropdown:
