@@ -208,8 +208,7 @@ def test_the_label_counts_asked_for_are_the_order_of_the_boxes(spec):
     assert boxes["layer"][0]["encoding"]["x"]["sort"] == ["all", "2", "3"]
 
 
-def test_an_unknown_source_goes_by_its_own_name(scores):
-    own = scores.assign(source="mine")
-    own = own[own["protocol"] == "resize"]
+def test_one_checkpoint_of_an_unknown_source_has_a_row_by_the_name_of_the_source(scores):
+    own = scores[(scores["protocol"] == "resize") & (scores["checkpoint"] == "vgg16")].assign(source="mine")
     (row,) = linked.overview(ScoreCube(own).ask(Query()), Query(), [])["vconcat"]
-    assert row["title"]["text"] == "mine, resize"
+    assert (row["title"]["text"], row["title"]["subtitle"]) == ("mine, resize", "1 checkpoints")
