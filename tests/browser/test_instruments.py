@@ -195,8 +195,8 @@ def test_relabel_writes_a_line_a_key_and_goes_on_after_a_restart(notebooks, open
 
 HOLDER = """
 import subprocess, sys
-code = "from workbench.inputs.labels.decisions import Decisions as D; d = D('held.jsonl', 'ben'); print(flush=True); input()"
-holder = subprocess.Popen([sys.executable, "-c", code], stdin=-1, stdout=-1)
+code = "from workbench.inputs.labels import decisions; held = decisions.Decisions('held.jsonl', 'ben'); print(flush=True)"
+holder = subprocess.Popen([sys.executable, "-c", code + "; input()"], stdin=-1, stdout=-1)
 _ = holder.stdout.readline()
 """
 ELSEWHERE = {
