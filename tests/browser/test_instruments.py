@@ -13,10 +13,10 @@ import pandas as pd
 from workbench import show
 from workbench.inputs import checkpoints, images, labels
 from workbench.predict import store
-from workbench.score import scores
+from workbench.score import pools
 """
 EXPLORE = """
-explorer = show.explore(pd.concat([scores.published(), scores.recht2019()]), out="saved")
+explorer = show.explore(pd.concat([pools.published(), pools.recht2019()]), out="saved")
 explorer
 """
 PICTURES = """
@@ -195,8 +195,8 @@ def test_relabel_writes_a_line_a_key_and_goes_on_after_a_restart(notebooks, open
 
 HOLDER = """
 import subprocess, sys
-code = "from workbench.inputs.labels.decisions import Decisions as D; d = D('held.jsonl', 'ben'); print(flush=True); input()"
-holder = subprocess.Popen([sys.executable, "-c", code], stdin=-1, stdout=-1)
+code = "from workbench.inputs.labels import decisions; held = decisions.Decisions('held.jsonl', 'ben'); print(flush=True)"
+holder = subprocess.Popen([sys.executable, "-c", code + "; input()"], stdin=-1, stdout=-1)
 _ = holder.stdout.readline()
 """
 ELSEWHERE = {
@@ -218,7 +218,7 @@ def test_two_people_on_one_file_and_a_wrong_file_are_told_in_the_widget(notebook
         HOLDER,
         RELABEL.replace("labels.jsonl", "held.jsonl"),
         RELABEL.replace("labels.jsonl", "other.jsonl"),
-        "show.explore(scores.published().drop(columns='value'))",
+        "show.explore(pools.published().drop(columns='value'))",
         "holder.kill()",
     )
     notebook = opened("errors.ipynb")

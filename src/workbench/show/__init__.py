@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from workbench.inputs.labels import LabelSet
     from workbench.predict.store import Predictions
     from workbench.show.instruments.explore import Explorer
-    from workbench.show.instruments.gallery import Gallery
+    from workbench.show.instruments.gallery import Viewer
     from workbench.show.instruments.relabel import Relabeller
 
 
@@ -37,16 +37,16 @@ def gallery(
     *,
     original: "LabelSet | None" = None,
     facts: "pd.DataFrame | None" = None,
-) -> "Gallery":
+) -> "Viewer":
     """Page through pictures with the best classes of one or two checkpoints: what is right, right by
     multi-labels, wrong.
 
     `original` is the single-label set, known for the named label sets. `facts` has one row per picture, in
     its column or index ``image``; each further column becomes a filter.
     """
-    from workbench.show.instruments.gallery import Gallery
+    from workbench.show.instruments.gallery import Viewer
 
-    return Gallery(predictions, labels, images, original=original, facts=facts)
+    return Viewer(predictions, labels, images, original=original, facts=facts)
 
 
 def relabel(

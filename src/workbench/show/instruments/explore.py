@@ -1,84 +1,70 @@
 """`explore`: a score table that answers questions in linked charts and a table."""
 
-from dataclasses import replace
+from collections.abc import Iterable
 from pathlib import Path
 
 import ipywidgets
 import pandas as pd
 
 from workbench.files import writing
-from workbench.score.interactive.queries import Query, ScoreCube
+from workbench.score.interactive import queries
 from workbench.show import theme
 from workbench.show.instruments import linked, pages
-from workbench.show.instruments.linked import NAMES
-from workbench.show.instruments.panel import Chart, Instrument, Panel
+from workbench.show.instruments.widgets import WIDE, Chart, Instrument, Panel
 from workbench.show.marks import METRICS
-
-_WIDE = {"description_width": "initial"}
 
 
 class Explorer(Instrument):
     """Controls, charts and a table over one score table; `question`, `answer` and `marked` are its state."""
 
+    scores: queries.ScoreCube
+    answer: queries.Result
+
     def __init__(self, scores: pd.DataFrame, *, out: str | Path = "outputs/explore") -> None:
         super().__init__("explore")
         self.out = out
-        self.question = Query()
+        self.question = queries.Query()
         self.marked: list[str] = []
         self._sort, self._down, self._asking = "gap", True, False
-        if not self.guarded(lambda: setattr(self, "scores", ScoreCube(scores))):
-            return
+        self.guarded(lambda: self._open(scores))
+
+    def mark(self, *checkpoints: str) -> None:
+        """Mark these checkpoints, and no others, in every chart and in the table."""
+        self._keep_known(checkpoints)
+        self.charts.marked = self.marked
+        self._show_table()
+
+    def save(self) -> None:
+        """Write the table (CSV) and the charts (SVG) of the present question below `out`."""
+        name = f"explore-{self.question.metric}-{'-'.join(self.question.pair)}"
+        frame = pages.sorted_pairs(self.answer.pairs, self.marked, self._sort, down=self._down)
+        frame = frame.assign(marked=frame["checkpoint"].isin(self.marked)).drop(columns=["group", "chosen"])
+        texts = {"csv": frame.to_csv(index=False, lineterminator="\n"), "svg": theme.svg(self._overview())}
+        for suffix, text in texts.items():
+            with writing(Path(self.out, f"{name}.{suffix}")) as stream:
+                stream.write(text.encode())
+        self.tell(f"saved {Path(self.out, name)}.csv and .svg")
+
+    def _open(self, scores: pd.DataFrame) -> None:
+        self.scores = queries.ScoreCube(scores)
         self._make_controls()
         self.table = Panel(self._act, label="checkpoints")
         self.charts = Chart(self._mark, self._drag)
         self._ask()
         self.children = (*self._rows(), self._message, self.charts, self.table)
 
-    scores: ScoreCube
-
-    def mark(self, *checkpoints: str) -> None:
-        """Mark these checkpoints, and no others, in every chart and in the table."""
-        known = set(self.answer.pairs["checkpoint"])
-        self.marked = [name for name in dict.fromkeys(checkpoints) if name in known]
-        self.charts.marked = self.marked
-        self._show_table()
-
-    def save(self) -> None:
-        """Write the table (CSV) and the charts (SVG) of the present question below `out`."""
-        asked = self.question
-        folder = Path(self.out)
-        name = f"explore-{asked.metric}-{'-'.join(asked.pair)}"
-        frame = pages.sorted_pairs(self.answer.pairs, self.marked, self._sort, down=self._down)
-        frame = frame.assign(marked=frame["checkpoint"].isin(self.marked)).drop(columns=["group", "chosen"])
-        for file, text in (
-            (f"{name}.csv", frame.to_csv(index=False, lineterminator="\n")),
-            (f"{name}.svg", theme.svg(linked.overview(self.answer, asked, self.marked))),
-        ):
-            with writing(folder / file) as stream:
-                stream.write(text.encode())
-        self.tell(f"saved {folder / name}.csv and .svg")
-
-    def picture(self) -> bytes | None:
-        """The charts of the present question, with its marks."""
-        if not hasattr(self, "answer"):
-            return None
-        return theme.small_png(linked.overview(self.answer, self.question, self.marked))
-
     def _make_controls(self) -> None:
         scores, w = self.scores, ipywidgets
         metrics = [(METRICS[name], name) for name in scores.metrics]
         self.metric = w.ToggleButtons(options=metrics, style={"button_width": "auto"})
-        self.pair = w.Dropdown(description="image sets", style=_WIDE, layout={"width": "auto"})
+        self.pair = w.Dropdown(description="image sets", style=WIDE, layout={"width": "auto"})
         self.source = w.Dropdown(options=["all", *scores.sources], description="source", layout={"width": "200px"})
         self.family = w.Dropdown(options=["all", *scores.families], description="family", layout={"width": "220px"})
         counts = [("all", ()), *((f"{g} label{'s' * (g > 1)}", (g,)) for g in scores.label_counts)]
         if len(counts) > 2:
             counts.append(("2 and more", tuple(g for g in scores.label_counts if g > 1)))
-        self.label_counts = w.Dropdown(
-            options=counts, description="label count", style=_WIDE, layout={"width": "200px"}
-        )
+        self.label_counts = w.Dropdown(options=counts, description="label count", style=WIDE, layout={"width": "200px"})
         self.search = w.Text(placeholder="part of a name", description="search", layout={"width": "260px"})
-        self._offer_pairs()
         for control in (self.metric, self.pair, self.source, self.family, self.label_counts, self.search):
             control.observe(lambda _change: self._ask(), "value")
 
@@ -92,19 +78,19 @@ class Explorer(Instrument):
         return tuple(ipywidgets.HBox(row, layout={"flex_flow": "row wrap"}) for row in rows)
 
     def _offer_pairs(self) -> None:
-        pairs = [(" and ".join(NAMES[name] for name in pair), pair) for pair in self.scores.pairs(self.metric.value)]
-        if list(self.pair.options) != pairs:
-            kept = self.pair.value if self.pair.value in [pair for _, pair in pairs] else pairs[0][1]
+        pairs = self.scores.pairs(self.metric.value)
+        options = [(" and ".join(linked.NAMES[name] for name in pair), pair) for pair in pairs]
+        if list(self.pair.options) != options:
+            kept = self.pair.value if self.pair.value in pairs else pairs[0]
             self._asking = True  # new options change the value twice; one answer is enough
-            self.pair.options, self.pair.value = pairs, kept
+            self.pair.options, self.pair.value = options, kept
             self._asking = False
 
     def _ask(self) -> None:
         if self._asking:
             return
         self._offer_pairs()
-        question = replace(
-            self.question,
+        question = queries.Query(
             metric=self.metric.value,
             pair=self.pair.value,
             sources=() if self.source.value == "all" else (self.source.value,),
@@ -112,48 +98,56 @@ class Explorer(Instrument):
             search=self.search.value,
             label_counts=self.label_counts.value,
         )
-        if question == self.question and hasattr(self, "answer"):  # back from a question without an answer
-            self.tell("; ".join(self.answer.notes))
-            return
         self.guarded(lambda: self._answer(question))
 
-    def _answer(self, question: Query) -> None:
+    def _answer(self, question: queries.Query) -> None:
         self.answer = self.scores.ask(question)
         self.question = question
         self.tell("; ".join(self.answer.notes))
-        known = set(self.answer.pairs["checkpoint"])
-        self.marked = [name for name in self.marked if name in known]
+        self._keep_known(self.marked)
         with self.charts.hold_sync():
-            self.charts.spec = linked.overview(self.answer, question, self.marked)
+            self.charts.spec = self._overview()
             self.charts.marked = self.marked
         self._show_table()
 
+    def _keep_known(self, checkpoints: Iterable[str]) -> None:
+        known = set(self.answer.pairs["checkpoint"])
+        self.marked = [name for name in dict.fromkeys(checkpoints) if name in known]
+
+    def _overview(self) -> dict:
+        return linked.overview(self.answer, self.question, self.marked)
+
+    def _specification(self) -> dict | None:
+        return self._overview() if hasattr(self, "answer") else None
+
     def _show_table(self) -> None:
-        first, second = (NAMES[name].split(" (")[0] for name in self.question.pair)
+        first, second = (linked.SHORT[name] for name in self.question.pair)
         metric = METRICS[self.question.metric].removesuffix(" accuracy")
         titles = pages.TITLES | {"first": f"{first} {metric} (%)", "second": f"{second} {metric} (%)"}
-        html = pages.scores_table(self.answer.pairs, self.marked, self._sort, down=self._down, titles=titles)
-        self.table.html = html
+        pairs = self.answer.pairs
+        self.table.html = pages.scores_table(pairs, self.marked, self._sort, down=self._down, titles=titles)
 
-    def _act(self, action: str, add: bool) -> None:
+    def _act(self, action: str) -> None:
         kind, _, name = action.partition(":")
         if kind == "mark":
             self._mark(name, True)
         elif kind == "clear":
             self.mark()
         elif kind == "sort":
-            self._down = not self._down if name == self._sort else name not in ("checkpoint", "family", "source")
+            self._down = not self._down if name == self._sort else name not in pages.WORDS
             self._sort = name
             self._show_table()
 
     def _mark(self, checkpoint: str | None, add: bool) -> None:
+        """Mark one checkpoint alone, or `add` it to the others, or take it from them; no checkpoint: mark none."""
         if checkpoint is None:
             self.mark()
-        elif add:
-            others = [name for name in self.marked if name != checkpoint]
-            self.mark(*others, *([checkpoint] if len(others) == len(self.marked) else []))
-        else:
+        elif not add:
             self.mark(checkpoint)
+        elif checkpoint in self.marked:
+            self.mark(*(name for name in self.marked if name != checkpoint))
+        else:
+            self.mark(*self.marked, checkpoint)
 
     def _drag(self, selection: str, ranges: dict) -> None:
         """Mark what lies in a rectangle: `selection` is ``gap<group>`` or ``rank<group>``, `ranges` column -> ends."""
