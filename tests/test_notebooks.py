@@ -88,7 +88,7 @@ def test_charts_are_kept_with_a_picture_for_places_that_draw_none(notebook):
     outputs = [output for cell in code(notebook) for output in cell.outputs]
     charts = [output.data for output in outputs if "application/vnd.vegalite.v5+json" in output.get("data", {})]
     assert charts
-    assert all("image/png" in data for data in charts)
+    assert all({"image/png", "image/jpeg"} & set(data) for data in charts)
 
 
 def nbval(path: Path) -> subprocess.CompletedProcess:

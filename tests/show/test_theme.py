@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from workbench.show import theme
+from workbench.show import compact, theme
 
 
 @pytest.fixture
@@ -29,7 +29,8 @@ def test_enabled_charts_show_as_vega_lite_5_with_a_picture_and_no_script(chart):
     assert set(bundle) == {theme.MIME, "image/png", "text/plain"}
     assert bundle[theme.MIME]["config"]["background"] == "white"
     assert "/v5" in bundle[theme.MIME]["$schema"]
-    assert base64.b64decode(bundle["image/png"]) == theme.small_png(bundle[theme.MIME])
+    assert bundle["image/png"] == theme.still(theme.spec(chart))["image/png"]
+    assert bundle[theme.MIME] == compact.with_csv(theme.spec(chart))
 
 
 def test_importing_the_theme_does_not_enable_it_and_an_exported_specification_has_it_all_the_same(chart):
@@ -63,19 +64,36 @@ def test_sizes_of_text_and_views(chart):
     assert config["view"] == {"continuousWidth": 420, "continuousHeight": 260, "stroke": None}
 
 
-def test_a_png_is_twice_the_size_of_its_specification_and_the_small_one_once(chart):
+def picture(still):
+    (encoded,) = still.values()
+    return Image.open(io.BytesIO(base64.b64decode(encoded)))
+
+
+def test_a_png_is_twice_the_size_of_its_specification_and_a_still_once(chart):
     spec = theme.spec(chart)
     width, height = size(theme.png(spec, scale=1))
     assert size(theme.png(spec)) == (2 * width, 2 * height)
-    assert size(theme.small_png(spec)) == (width, height)
-    assert len(theme.small_png(spec)) < len(theme.png(spec, scale=1))
+    assert picture(theme.still(spec)).size == (width, height)
 
 
-def test_the_small_png_has_a_palette_of_128_colours():
+def test_the_still_of_a_chart_is_a_png_with_a_palette_of_64_colours():
     colours = alt.Chart(pd.DataFrame({"a": range(400)})).mark_rect().encode(x="a:O", color="a:Q")
-    image = Image.open(io.BytesIO(theme.small_png(theme.spec(colours))))
+    image = picture(still := theme.still(theme.spec(colours)))
+    assert list(still) == ["image/png"]
     assert image.mode == "P"
-    assert 120 < len(image.getcolors()) <= 128
+    assert 56 < len(image.getcolors()) <= 64
+
+
+def test_the_still_of_photographs_is_a_jpeg_where_that_is_smaller():
+    noise = Image.effect_noise((300, 300), 60)
+    buffer = io.BytesIO()
+    noise.save(buffer, "PNG")
+    url = f"data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"
+    base = alt.Chart(pd.DataFrame({"url": [url]})).mark_image(width=300, height=300)
+    image = picture(still := theme.still(theme.spec(base.encode(url="url:N", x=alt.value(150), y=alt.value(150)))))
+    assert list(still) == ["image/jpeg"]
+    assert image.format == "JPEG"
+    assert image.mode == "RGB"
 
 
 def test_svg_and_version_are_of_altairs_vega_lite(chart):

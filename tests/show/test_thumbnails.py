@@ -23,10 +23,10 @@ def data(size, mode="RGB"):
         ((30, 20), {}, (30, 20)),
     ],
 )
-def test_a_thumbnail_is_a_jpeg_that_fits_its_square_and_is_never_enlarged(size, options, shown):
+def test_a_thumbnail_is_a_webp_file_that_fits_its_square_and_is_never_enlarged(size, options, shown):
     kind, encoded = thumbnail(data(size, "RGBA"), "x", **options).split(",")
     picture = Image.open(io.BytesIO(base64.b64decode(encoded)))
-    assert (kind, picture.format, picture.size) == ("data:image/jpeg;base64", "JPEG", shown)
+    assert (kind, picture.format, picture.size) == ("data:image/webp;base64", "WEBP", shown)
 
 
 def test_what_is_no_picture_is_refused_by_name():

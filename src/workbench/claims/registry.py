@@ -99,5 +99,5 @@ def share(k: float, n: int) -> tuple[str, float, float]:
     >>> share(154, 378)[0]
     '40.7 % [35.9, 45.8]'
     """
-    low, high = (100 * end for end in intervals.wilson(k, n))
+    low, high = (100 * float(end) for end in intervals.wilson(k, n))
     return f"{100 * k / n:.1f} % [{low:.1f}, {high:.1f}]", low, high

@@ -236,7 +236,7 @@ def test_a_frame_without_the_columns_is_told_inside(scores):
     explorer = show.explore(scores.drop(columns=["value"]))
     assert "lacks the columns value" in explorer.message
     assert len(explorer.children) == 1
-    assert explorer.picture() is None
+    assert explorer.picture() == {}
 
 
 def test_a_question_without_an_answer_keeps_the_last_one(explorer):
@@ -256,7 +256,7 @@ def test_without_any_answer_the_controls_are_there_to_ask_another_question(score
     explorer = show.explore(apart[~((apart["checkpoint"] == "vgg16") & (apart["image_set"] == "v2"))])
     assert "no checkpoint has these scores" in explorer.message
     assert len(explorer.children) == 5
-    assert explorer.picture() is None
+    assert explorer.picture() == {}
 
 
 def test_a_dashboard_has_no_button_that_writes(scores):

@@ -279,7 +279,7 @@ def test_what_does_not_fit_is_told_inside(world, change, seen):
     gallery = show.gallery(**change(given))
     assert seen in gallery.message
     assert len(gallery.children) == 1
-    assert gallery.picture() is None
+    assert gallery.picture() == {}
 
 
 def test_pictures_that_are_missing_are_counted(world):

@@ -240,7 +240,7 @@ def test_a_file_of_another_image_set_is_refused_and_left_alone(relabel, path):
     judge = relabel()
     assert f"{path} holds decisions on 1 pictures of another image set (&#39;elsewhere.jpg&#39;, ...)" in judge.message
     assert path.read_bytes() == before
-    assert judge.picture() is None
+    assert judge.picture() == {}
     Decisions(path, "ben").close()  # and it is not held
 
 

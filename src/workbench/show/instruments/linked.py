@@ -16,7 +16,7 @@ from altair.utils.schemapi import debug_mode
 from workbench.score.interactive.queries import Query, Result
 from workbench.score.table import LABEL_COUNTS
 from workbench.show import theme
-from workbench.show.marks import METRICS, SETS, SOURCES, percent, tip
+from workbench.show.marks import METRICS, SETS, SOURCES, percent
 from workbench.show.theme import GREEN, GREY, IMAGE_SETS, INK
 
 NAMES = SETS | {"patchml": "PatchML"}
@@ -134,7 +134,12 @@ def _boxes(data: alt.NamedData, question: Query) -> list[alt.Chart]:
     title = "ASMA; subgroup accuracy (%)" if question.metric == "asma" else f"{METRICS[question.metric]} (%)"
     x = alt.X("labels:N", title="labels of a picture", sort=order, axis=alt.Axis(labelAngle=0))
     y = alt.Y("percent:Q", title=title, scale=alt.Scale(zero=False))
-    tips = [alt.Tooltip("checkpoint:N"), tip("set:N", "image set"), alt.Tooltip("labels:N"), tip("percent:Q", title)]
+    tips = [
+        alt.Tooltip("checkpoint:N"),
+        alt.Tooltip("set:N", title="image set"),
+        alt.Tooltip("labels:N"),
+        alt.Tooltip("percent:Q", title=title),
+    ]
     base = alt.Chart(data).encode(x=x, xOffset=alt.XOffset("set:N", sort=names), y=y, tooltip=tips)
     color = alt.Color("set:N", scale=_by_set(COLORS, question), sort=names, title=None, legend=None)
     drawn = base.mark_boxplot(extent="min-max", size=13, opacity=0.45, median={"color": "black"}).encode(color=color)
@@ -186,4 +191,4 @@ def _tips(question: Query) -> list[alt.Tooltip]:
     titles = {"checkpoint:N": "checkpoint", "family:N": "family", "first:Q": first, "second:Q": second}
     titles |= {"gap:Q": "difference (points)", "rank_before:Q": "rank before", "rank_after:Q": "rank after"}
     titles |= {"shift:Q": "rise in rank"}
-    return [tip(field, title) for field, title in titles.items()]
+    return [alt.Tooltip(field, title=title) for field, title in titles.items()]

@@ -4,7 +4,6 @@ All else is ipywidgets. No ``Output`` widget is used: it can hang a headless run
 Scripts and styles are in the folder ``front``.
 """
 
-import base64
 import hashlib
 import os
 from collections.abc import Callable
@@ -112,11 +111,11 @@ class Instrument(ipywidgets.VBox):
         except (WorkbenchError, OSError) as error:
             self.tell(str(error), error=True)
 
-    def picture(self) -> bytes | None:
-        """What stands in the notebook where the widget cannot live, as PNG; None where there is nothing to see."""
+    def picture(self) -> dict[str, str]:
+        """What stands in the notebook where the widget cannot live, by MIME type; empty where there is nothing to see."""
         has_opened = len(self.children) > 1  # more than the message of an error
         specification = self._specification() if has_opened else None
-        return None if specification is None else theme.small_png(specification)
+        return theme.still(specification) if specification else {}
 
     def _specification(self) -> dict | None:
         """The chart that says best what the instrument shows; None where there is none."""
@@ -126,5 +125,4 @@ class Instrument(ipywidgets.VBox):
         text = {"text/plain": f"<{self._name}: run this cell in JupyterLab to use it>"}
         if not os.environ.get(STATIC):
             return (super()._repr_mimebundle_(**options) or {}) | text
-        png = self.picture()
-        return text | ({"image/png": base64.b64encode(png).decode()} if png else {})
+        return text | self.picture()
