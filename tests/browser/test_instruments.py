@@ -195,7 +195,7 @@ def test_relabel_writes_a_line_a_key_and_goes_on_after_a_restart(notebooks, open
 
 HOLDER = """
 import subprocess, sys
-code = "from workbench.inputs.labels import decisions; held = decisions.Decisions('held.jsonl', 'ben'); print(flush=True)"
+code = "from workbench.inputs.labels import decisions; d = decisions.Decisions('held.jsonl', 'ben'); print(flush=True)"
 holder = subprocess.Popen([sys.executable, "-c", code + "; input()"], stdin=-1, stdout=-1)
 _ = holder.stdout.readline()
 """

@@ -35,6 +35,11 @@ def test_a_chart_tells_marks_and_drags():
     assert told == [("a", True), (None, False), ("gap0", {"place": [1, 2]})]
 
 
+def test_the_browser_is_told_of_all_that_it_draws():
+    assert {"html", "takes", "label", "_esm", "_css"} <= set(widgets.Panel(print).get_state())
+    assert {"spec", "marked", "_esm", "_css"} <= set(widgets.Chart(print, print).get_state())
+
+
 def test_the_front_ends_are_one_piece_and_reach_for_nothing_outside():
     panel, chart = widgets.Panel(print), widgets.Chart(print, print)
     for text in (panel._esm, panel._css, chart._css):
