@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Work:
-    """A checkpoint, its journal, its runner; `has` says of every row whether the journal held it. Raises as `Journal`."""
+    """A checkpoint, its journal, its runner; `has` says of each row if the journal held it. Raises as `Journal`."""
 
     runner: "Runner"
 
