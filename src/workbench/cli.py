@@ -284,7 +284,7 @@ def fetch(
     _use_mirror(mirror)
     wanted = names or [name for name, source in sources.registry().items() if not source.optional]
     for source in [sources.source(name) for name in wanted]:
-        sources.fetch(source.name, progress.bar(always=True))
+        sources.fetch(source.name, on_event=progress.bar(always=True))
     typer.echo(f"Verified and cached in {sources.cache_dir()}")
 
 

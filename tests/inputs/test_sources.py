@@ -145,7 +145,7 @@ def test_a_mirror_that_is_no_folder_is_refused_by_name(register, tmp_path, monke
 
 def test_fetch_copies_the_mirror_into_the_cache(mirror):
     seen = []
-    paths = sources.fetch("tiny", seen.append)
+    paths = sources.fetch("tiny", on_event=seen.append)
     assert [path.read_bytes() for path in paths] == list(CONTENTS.values())
     sizes = [len(text) for text in CONTENTS.values()]
     assert [(event.kind, event.done) for event in seen] == [

@@ -126,7 +126,7 @@ def how_to_fetch(*names: str) -> str:
     return f"not at hand: {wanted}; {command}, or set WORKBENCH_MIRROR to a local copy"
 
 
-def fetch(name: str, on_event: Listener = silent) -> list[Path]:
+def fetch(name: str, *, on_event: Listener = silent) -> list[Path]:
     """Bring a source into the cache, from the mirror if one is set, else over the network; verify every file.
 
     A file that is already there and whole is kept. `on_event` is told of bytes. Raises `MissingSourceError` when a

@@ -21,10 +21,7 @@ if TYPE_CHECKING:
 
 
 class Work:
-    """A checkpoint with its journal and its runner. Raises as :class:`workbench.predict.journal.Journal`.
-
-    `has` says of every row of the image set whether the journal that was found had it.
-    """
+    """A checkpoint, its journal, its runner; `has` says of each row if the journal held it. Raises as `Journal`."""
 
     runner: "Runner"
 
