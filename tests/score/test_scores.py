@@ -140,7 +140,8 @@ def test_several_predictions_follow_each_other(tiny):
 
 def test_label_sets_go_by_name_by_file_or_by_folder(tiny, tmp_path, public_files):
     predictions, wanted = tiny
-    path = labels.write(wanted, tmp_path / "mine.json")
+    path = tmp_path / "mine.json"
+    labels.write(wanted, path)
     by_file = scores.score(predictions, str(path), label_counts=[1])
     pd.testing.assert_frame_equal(
         by_file.drop(columns="labels"), scores.score(predictions, wanted, label_counts=[1]).drop(columns="labels")

@@ -17,7 +17,7 @@ from workbench.show import theme
 _ADDED = {"injected-parameters", "papermill-error-cell-tag"}
 
 
-def write(runs: Sequence[notebooks.Run], provenance: dict, out: Path) -> Path:
+def write(runs: Sequence[notebooks.Run], provenance: dict, out: Path) -> None:
     """Write ``index.html`` below `out` from executed notebooks."""
     import jinja2
     import vl_convert as vlc
@@ -30,10 +30,8 @@ def write(runs: Sequence[notebooks.Run], provenance: dict, out: Path) -> Path:
         # A closing tag inside the library's strings would end the script element.
         library=vlc.javascript_bundle(vl_version=theme.vl_version()).replace("</script", "<\\/script"),  # pyright: ignore[reportCallIssue]
     )
-    path = out / "index.html"
-    with writing(path) as stream:
+    with writing(out / "index.html") as stream:
         stream.write(page.encode())
-    return path
 
 
 def _section(run: notebooks.Run) -> dict:

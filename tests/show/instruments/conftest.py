@@ -11,7 +11,7 @@ import pytest
 from workbench.inputs import labels
 from workbench.inputs.images import ImageSet
 from workbench.predict.store import Predictions, from_arrays
-from workbench.score.table import frame
+from workbench.score.table import build
 
 # Percent: top-1 on V1 and V2, ReaL on V1 and V2, ASMA on V1, V2 and PatchML.
 PRINTED = {
@@ -52,7 +52,7 @@ def scores() -> pd.DataFrame:
         for count, pair in zip((None, 1, 2, 3), pairs, strict=True):
             for image_set, number in zip(SETS, pair, strict=True):
                 add(name, image_set, "top1", number, "recht2019", "crop", count)
-    return frame(rows)
+    return build(rows)
 
 
 class Tree(HTMLParser):
