@@ -122,7 +122,8 @@ def test_a_notebook_that_left_no_file_has_its_name_its_error_and_no_body(tmp_pat
 
 
 def test_provenance_closes_the_page(tmp_path):
-    page = Page(report.write([], FACTS, tmp_path).read_text())
+    report.write([], FACTS, tmp_path)
+    page = Page((tmp_path / "index.html").read_text())
     text = " ".join(page.sections["provenance"].split())
     for part in (
         "Made 2026-01-02T03:04:05+00:00.",
@@ -139,6 +140,7 @@ def test_a_notebook_without_a_heading_goes_by_its_name(tmp_path):
 
     cells = [nbformat.v4.new_code_cell("# no heading"), nbformat.v4.new_markdown_cell("no # heading")]
     nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "a.ipynb")
-    page = Page(report.write([Run("40-x", tmp_path / "a.ipynb", 0.0)], FACTS, tmp_path).read_text())
+    report.write([Run("40-x", tmp_path / "a.ipynb", 0.0)], FACTS, tmp_path)
+    page = Page((tmp_path / "index.html").read_text())
     assert re.search(r"40-x\s+0\.0 s", page.sections["header"])
     assert "no heading" in page.sections["40-x"]

@@ -16,7 +16,7 @@ from altair.utils.schemapi import debug_mode
 from workbench.score.interactive.queries import Query, Result
 from workbench.score.table import LABEL_COUNTS
 from workbench.show import theme
-from workbench.show.marks import METRICS, SETS, SOURCES, percent
+from workbench.show.marks import METRICS, SETS, SOURCES, percent, percents
 from workbench.show.theme import GREEN, GREY, IMAGE_SETS, INK
 
 NAMES = SETS | {"patchml": "PatchML"}
@@ -39,7 +39,7 @@ def overview(answer: Result, question: Query, marked: list[str]) -> dict:
     rows, datasets = [], {}
     for group, part in answer.pairs.groupby("group"):
         boxes = answer.boxes[(answer.boxes["group"] == group) & answer.boxes["chosen"]]
-        datasets[f"pairs{group}"] = _records(percent(part[OF_PAIRS], ["first", "second", "gap"]))
+        datasets[f"pairs{group}"] = _records(part[OF_PAIRS].assign(**percents(part, "first", "second", "gap")))
         datasets[f"boxes{group}"] = _records(_named(boxes))
         rows.append(_row(part, int(group), question, params, datasets))  # pyright: ignore[reportArgumentType]
     empty = theme.spec(alt.layer(), validate=False)
@@ -48,8 +48,7 @@ def overview(answer: Result, question: Query, marked: list[str]) -> dict:
 
 
 def _named(boxes: pd.DataFrame) -> pd.DataFrame:
-    named = boxes[["checkpoint", "labels"]].assign(percent=boxes["value"], set=boxes["image_set"].map(NAMES))
-    return percent(named, ["percent"])
+    return boxes[["checkpoint", "labels"]].assign(percent=percent(boxes["value"]), set=boxes["image_set"].map(NAMES))
 
 
 def _records(frame: pd.DataFrame) -> list[dict]:

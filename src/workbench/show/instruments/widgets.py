@@ -112,7 +112,7 @@ class Instrument(ipywidgets.VBox):
             self.tell(str(error), error=True)
 
     def picture(self) -> dict[str, str]:
-        """What stands in the notebook where the widget cannot live, by MIME type; empty where there is nothing to see."""
+        """What stands in the notebook where the widget cannot live, by MIME type; empty where nothing can be seen."""
         has_opened = len(self.children) > 1  # more than the message of an error
         specification = self._specification() if has_opened else None
         return theme.still(specification) if specification else {}
