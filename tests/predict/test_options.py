@@ -19,7 +19,7 @@ GIVEN = Options("resize", "auto", "cpu", None, 16, "auto")
         ({"protocol": "squash"}, "protocol is 'squash'; expected one of resize, crop"),
         ({"precision": "fp8"}, "precision is 'fp8'; expected one of auto, fp32, bf16, fp16"),
         ({"compile": "perhaps"}, "compile is 'perhaps'; expected one of auto, on, off"),
-        ({"batch_size": 0}, "batch size is 0; expected 1 or more"),
+        ({"batch_size": 0}, "batch size 0; expected 1 or more"),
         ({"topk": 0}, "topk is 0; expected 1 to 1000"),
         ({"topk": 1001}, "topk is 1001; expected 1 to 1000"),  # never fewer than asked for
     ],

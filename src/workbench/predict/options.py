@@ -68,7 +68,7 @@ def decided(options: Options) -> Options:
         if (value := getattr(options, name)) not in known:
             raise InputError(f"{name} is {value!r}; expected one of {', '.join(known)}")
     if options.batch_size is not None and options.batch_size < 1:
-        raise InputError(f"batch size is {options.batch_size}; expected 1 or more")
+        raise InputError(f"batch size {options.batch_size}; expected 1 or more")
     if not 1 <= options.topk <= N_CLASSES:
         raise InputError(f"topk is {options.topk}; expected 1 to {N_CLASSES}")
     device = pick_device(options.device)
