@@ -166,7 +166,7 @@ def composing(folder: Path, n: int) -> list[str]:
     ]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # boxes are clipped to small pictures
-        pool = patches.patches(pd.DataFrame(rows, columns=boxes.COLUMNS), pictures)
+        pool = patches.pool(pd.DataFrame(rows, columns=boxes.COLUMNS), pictures)
     plan = patchml.plan(pool, seed=1)
     made = composites.image_set(plan, pictures)
 

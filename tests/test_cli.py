@@ -223,7 +223,7 @@ def test_an_end_from_outside_is_an_exit_that_leaves_no_half_written_file(run):
     ],
 )
 def test_what_the_system_refuses_is_one_sentence(run, monkeypatch, error, says):
-    def fetch(name, *_):
+    def fetch(name, **_):
         raise error
 
     monkeypatch.setattr(sources, "fetch", fetch)
@@ -325,7 +325,7 @@ def test_fetch_leaves_out_the_optional_unless_named(here, run, no_sources, monke
     }
     wanted = []
     monkeypatch.setattr(sources, "registry", lambda: found)
-    monkeypatch.setattr(sources, "fetch", lambda name, *_: wanted.append(name))
+    monkeypatch.setattr(sources, "fetch", lambda name, **_: wanted.append(name))
     assert run("fetch").code == run("fetch b").code == 0
     assert wanted == ["a", "b"]
 
@@ -484,7 +484,7 @@ def test_predict_on_a_full_disk_is_one_sentence_and_goes_on_afterwards(six, run,
         (PREDICT.format("absent"), "absent is no folder"),
         (PREDICT.format("empty"), "empty holds no picture"),
         (PREDICT.format("absent.tar"), r"no file absent\.tar"),
-        (PREDICT.format("six --batch-size 0"), "batch size is 0"),
+        (PREDICT.format("six --batch-size 0"), "batch size 0"),
         (PREDICT.format("six --device toaster"), "'toaster'"),
         (PREDICT.format("six --compile maybe"), "'maybe'"),
         (PREDICT.format("six").replace("fp32", "fp8"), "'fp8'"),

@@ -224,7 +224,7 @@ def build(
         _fail("give --annotations and --images together, or neither for the sample")
     pictures = opening.open_set(images) if images else readers.sample()
     annotated = boxes.read(annotations) if annotations else boxes.sample()
-    pool = patches.patches(annotated, pictures, drop_missing=drop_missing)
+    pool = patches.pool(annotated, pictures, drop_missing=drop_missing)
     wanted = terminal.whole_numbers(counts, "--counts")
     sides = terminal.sizes(sizes, wanted) if sizes is not None else None
     for one in dict.fromkeys(seed or [1]):

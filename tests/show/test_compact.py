@@ -9,6 +9,11 @@ FRAME = pd.DataFrame(
 )
 
 
+@pytest.fixture(autouse=True)
+def few(monkeypatch):
+    monkeypatch.setattr(compact, "FEW", 1)
+
+
 def chart(frame):
     base = alt.Chart(frame).encode(x="x:Q", y="y:Q", tooltip=["name:N", "own:N"])
     marked = base.transform_filter("datum.own").mark_point(size=90)
@@ -53,7 +58,6 @@ def test_data_deep_in_a_chart_is_told_how_to_read_it_and_the_given_chart_stays()
         [{"x": [1, 2]}],
         [{"x": 1}, {"y": 1}],
         [{"x": 1, "y": 2}, {"x": 1}],
-        [{}],
         [],
     ],
 )
@@ -67,3 +71,10 @@ def test_data_from_elsewhere_stays_as_it_is():
     assert compact.with_csv(specification) == specification
     named = {"data": {"name": "other"}, "mark": "point", "datasets": {"d": [{"x": 1}]}}
     assert compact.with_csv(named)["data"] == {"name": "other"}
+
+
+@pytest.mark.parametrize(("n", "is_text"), [(9, False), (10, True)])
+def test_few_rows_stay_as_they_are(monkeypatch, n, is_text):
+    monkeypatch.undo()
+    lean = compact.with_csv({"data": {"name": "d"}, "mark": "point", "datasets": {"d": [{"x": i} for i in range(n)]}})
+    assert isinstance(lean["datasets"]["d"], str) == is_text

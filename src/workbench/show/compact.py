@@ -3,6 +3,8 @@
 import csv
 import io
 
+FEW = 10  # rows: fewer take less room than the words on how to read them
+
 
 def with_csv(specification: dict) -> dict:
     """The same chart with its data as CSV text: each column is named once, which halves a notebook of charts.
@@ -30,7 +32,7 @@ def _as_csv(rows: list[dict]) -> tuple[str, dict[str, str]] | None:
     """Rows as CSV text, and how Vega is to read each column; None where that would lose something."""
     columns = {name: [row.get(name) for row in rows] for name in (rows[0] if rows else ())}
     kinds = {name: _kind(values) for name, values in columns.items()}
-    if not columns or "" in kinds.values() or any(list(row) != list(columns) for row in rows):
+    if len(rows) < FEW or "" in kinds.values() or any(list(row) != list(columns) for row in rows):
         return None
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

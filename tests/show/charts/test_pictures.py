@@ -75,10 +75,10 @@ def test_twenty_pictures_in_two_columns_by_default(take_apart, predictions, labe
     drawn = take_apart(charts.top_predictions(predictions, labels, pictures))
     assert drawn.spec["columns"] == 2
     assert len(drawn.spec["concat"]) == 20
-    assert size_of(drawn.layers[0].data["url"][0]) == (168, 84)
+    assert size_of(drawn.layers[0].data["url"][0]) == (116, 58)
     heading = drawn.spec["concat"][0]["title"]
     assert " ".join(heading["text"]) == ", ".join(classes.names()[n] for n in (3, 7, 8))
-    assert heading["limit"] == 508
+    assert heading["limit"] == 456
 
 
 def test_long_headings_are_broken_at_the_width_of_picture_and_bars(take_apart, predictions, pictures):

@@ -81,7 +81,7 @@ def test_a_page_that_is_full_is_the_last_one(world, tree):
 def test_a_card_shows_labels_status_and_the_shares_of_the_best_classes(two, world, tree, texts):
     names = classes.names()
     card = cards(two, tree)[6]
-    assert card[0].attrib["src"].startswith("data:image/jpeg")
+    assert card[0].attrib["src"].startswith("data:image/webp")
     assert texts(card.iter("p")) == [f"labels: {names[6]}, {names[506]}", "◐ one", "✕ two"]
     first, second = card.find(".//div[@class='bars']")
     assert texts(first.findall("div")) == [f"{names[506]} ✓82 %", f"{names[700]}9 %", f"{names[701]}6 %"]

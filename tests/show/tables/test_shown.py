@@ -5,6 +5,7 @@ from html import unescape
 
 import pandas as pd
 import pytest
+from great_tables import GT
 
 from workbench import claims
 from workbench.claims import VERDICTS
@@ -36,6 +37,18 @@ def test_a_shown_table_has_two_decimals_names_for_people_and_a_note_where_there_
     assert "gt_sourcenote" not in html.split("</style>")[1]
     assert html == tables.show(frame, "Title", "one").data
     assert "where from" in tables.show(frame, "Title", "one", note="where from").data
+
+
+def test_a_shown_table_keeps_the_rules_of_style_that_it_uses_and_no_others():
+    frame = pd.DataFrame({"a": ["x"], "b": [1.0]})
+    whole, lean = (GT(frame, id="t").tab_header("t").as_raw_html(), tables.show(frame, "t", "t").data)
+    named = {*re.findall(r"class=\"([^\"]+)\"", lean)}
+    used = {name for names in named for name in names.split()}
+    rules = {html: {*re.findall(r"#t \.(gt_\w+)", html)} for html in (whole, lean)}
+    assert rules[lean] == rules[whole] & used
+    assert {"gt_table", "gt_title", "gt_col_heading", "gt_row", "gt_right", "gt_left"} <= rules[lean]
+    assert "gt_footnote" in rules[whole] - rules[lean]
+    assert len(re.findall(r"#t (?:table|thead|p)\b", lean)) == 3
 
 
 def test_a_browsable_table_escapes_and_needs_no_network():

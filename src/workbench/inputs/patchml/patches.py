@@ -16,7 +16,7 @@ from workbench.inputs.images import ImageSet, canonical_id
 from workbench.inputs.patchml.boxes import EDGES
 
 
-def patches(boxes: pd.DataFrame, images: ImageSet, *, drop_missing: bool = False) -> pd.DataFrame:
+def pool(boxes: pd.DataFrame, images: ImageSet, *, drop_missing: bool = False) -> pd.DataFrame:
     """The pool of patches: each box with its picture's id in `images`, clipped to the picture.
 
     Boxes that are empty, inverted or wholly outside are dropped, with a warning that counts them. Pictures are

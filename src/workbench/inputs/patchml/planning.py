@@ -34,7 +34,7 @@ def plan(
     fewer patches than that remain; the patch's place in the sample is its grid cell; it is scaled, keeping its
     proportions, to touch its square box, and put at a random place within its cell.
 
-    `patches` is the pool (see :func:`workbench.inputs.patchml.patches.patches`). With `composites`, so many are made
+    `patches` is the pool (see :func:`workbench.inputs.patchml.patches.pool`). With `composites`, so many are made
     for each patch count: a large pool is not used up, a small one is restored as often as that takes. The random
     numbers are NumPy's PCG64, seeded with (seed, patch count): the same on every machine, and the same for one patch
     count whichever others are asked for. Raises `InputError` where patches cannot fit or are too few.

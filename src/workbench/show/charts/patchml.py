@@ -10,11 +10,12 @@ import pandas as pd
 from workbench.inputs import classes
 from workbench.inputs.images import ImageSet, decode
 from workbench.inputs.patchml import Plan
-from workbench.show.charts.pictures import SIDE, picture
+from workbench.show.charts.pictures import picture
 from workbench.show.marks import boxes, percent, spread, tips, told
 from workbench.show.theme import BLUE, GREY, ORANGE
 from workbench.show.thumbnails import thumbnail
 
+SIDE = 168  # of a picture in the figure, in pixels
 CORNERS = ["xmin", "ymin", "xmax", "ymax"]
 PROTOCOLS = {"resize": (BLUE, "circle"), "crop": (ORANGE, "triangle-up")}
 

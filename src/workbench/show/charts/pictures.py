@@ -11,11 +11,9 @@ from workbench.inputs import classes
 from workbench.inputs.images import ImageSet
 from workbench.inputs.labels import LabelSet
 from workbench.predict.store import Predictions
+from workbench.show import thumbnails
 from workbench.show.marks import rows, tips, told
 from workbench.show.theme import GREEN, RED
-from workbench.show.thumbnails import thumbnail
-
-SIDE = 168  # of a picture, in pixels
 
 
 def top_predictions(
@@ -26,7 +24,7 @@ def top_predictions(
     k: int = 5,
     columns: int = 2,
     most: int = 20,
-    side: int = SIDE,
+    side: int = thumbnails.SIDE,
     label_count: int | None = None,
 ) -> alt.ConcatChart:
     """The first `most` pictures, each with the bars of its `k` best classes; a correct one is a filled green
@@ -42,7 +40,9 @@ def top_predictions(
     cells = []
     for place in chosen[:most]:
         image = predictions.images[place]
-        seen = picture(thumbnail(images.read(image), image, side), side, side).properties(width=side, height=side)
+        seen = picture(thumbnails.thumbnail(images.read(image), image, side), side, side).properties(
+            width=side, height=side
+        )
         bars = _bars(predictions.classes[place, :k], predictions.scores[place, :k], wanted[place])
         heading = wrap(", ".join(classes.names()[label] for label in wanted[place]), (side + 250) // 7)
         title = alt.Title(heading, fontSize=12, fontWeight="bold", offset=4, limit=side + 340)
