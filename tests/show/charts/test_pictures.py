@@ -68,7 +68,7 @@ def test_bars_are_whole_percents_and_say_what_is_right(take_apart, predictions, 
     assert bars.scale("fill") == {"True": "#009E73", "False": "white"}
     assert bars.scale("stroke") == {"True": "#009E73", "False": "#CC3311"}
     assert list(bars.tips.values()) == ["class", "score (%)", "correct"]
-    assert picture.fields == {"url": "url", "x": 84, "y": 84}
+    assert picture.fields == {"url": "url", "x": 58, "y": 58}
 
 
 def test_twenty_pictures_in_two_columns_by_default(take_apart, predictions, labels, pictures, size_of):
