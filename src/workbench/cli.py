@@ -6,7 +6,7 @@ import sys
 import warnings
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
@@ -50,7 +50,7 @@ Mirror = Annotated[
 class _WithPairs(TyperCommand):
     """A command whose ``--parameter`` takes two words each time: typer itself has no such option."""
 
-    def __init__(self, *args, **settings) -> None:
+    def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
         for option in self.params:
             if option.name == "parameter":

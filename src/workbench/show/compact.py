@@ -2,6 +2,7 @@
 
 import csv
 import io
+from typing import Any
 
 
 def with_csv(specification: dict) -> dict:
@@ -13,7 +14,7 @@ def with_csv(specification: dict) -> dict:
     tables = {name: found for name, rows in datasets.items() if (found := _as_csv(rows))}
     sources = {name: {"name": name, "format": {"type": "csv", "parse": kinds}} for name, (_, kinds) in tables.items()}
 
-    def walk(part):
+    def walk(part: Any) -> Any:
         if isinstance(part, list):
             return [walk(one) for one in part]
         if not isinstance(part, dict):

@@ -182,7 +182,7 @@ def _choice(description: str, options: Iterable[tuple[str, Any]], width: str | N
     return ipywidgets.Dropdown(options=options, description=description, style=WIDE, layout={"width": width})
 
 
-def _fact_control(name: str, column: pd.Series):
+def _fact_control(name: str, column: pd.Series) -> Any:
     """A list of the values, or a range where they are many numbers, or a text where they are many words."""
     values = sorted(column.dropna().unique().tolist(), key=str)
     if len(values) <= MOST_VALUES:
@@ -197,7 +197,7 @@ def _fact_control(name: str, column: pd.Series):
     return ipywidgets.Combobox(options=words, description=name, placeholder="any", style=WIDE)
 
 
-def _wanted(control) -> Any:
+def _wanted(control: Any) -> Any:
     """What a control asks for; None where it lets everything pass."""
     has_ends = isinstance(control, ipywidgets.FloatRangeSlider)
     everything = [(control.min, control.max)] if has_ends else [ANY, ""]

@@ -164,7 +164,7 @@ class Relabeller(Instrument):
             return None
         return theme.spec(charts.top_predictions(one.take([row]), self.labels, self.images))
 
-    def _submitted(self, _widget, content: dict, _buffers) -> None:
+    def _submitted(self, _widget: object, content: dict, _buffers: object) -> None:
         """Enter in the search takes the first class that was found."""
         found = classes.find(self.search.value, most=1)
         if content.get("event") == "submit" and found:

@@ -11,6 +11,7 @@ from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import anywidget
 import ipywidgets
@@ -39,7 +40,7 @@ class Panel(anywidget.AnyWidget):
     _css = _FRONT / "panel.css"
     _esm = _FRONT / "panel.js"
 
-    def __init__(self, on_action: Callable[[str], object], **traits) -> None:
+    def __init__(self, on_action: Callable[[str], object], **traits: Any) -> None:
         super().__init__(**traits)
         self.on_msg(lambda _widget, content, _buffers: on_action(content["action"]))
 
@@ -55,10 +56,12 @@ class Chart(anywidget.AnyWidget):
     _css = _FRONT / "chart.css"
     _esm = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, on_mark: Callable[[str | None, bool], object], on_drag: Callable[[str, dict], object], **traits):
+    def __init__(
+        self, on_mark: Callable[[str | None, bool], object], on_drag: Callable[[str, dict], object], **traits: Any
+    ) -> None:
         super().__init__(_esm=_chart_front_end(), **traits)
 
-        def told(_widget, content, _buffers) -> None:
+        def told(_widget: object, content: dict, _buffers: object) -> None:
             if "drag" in content:
                 on_drag(content["drag"], content["ranges"])
             else:
@@ -121,7 +124,7 @@ class Instrument(ipywidgets.VBox):
         """The chart that says best what the instrument shows; None where there is none."""
         return None
 
-    def _repr_mimebundle_(self, **options) -> dict[str, str]:
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
         text = {"text/plain": f"<{self._name}: run this cell in JupyterLab to use it>"}
         if not os.environ.get(STATIC):
             return (super()._repr_mimebundle_(**options) or {}) | text
