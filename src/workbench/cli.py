@@ -316,10 +316,8 @@ def main() -> None:
     except WorkbenchError as error:
         _fail(str(error))
     except OSError as error:
-        _fail(
-            f"{error.filename or 'the file system'}: {error.strerror or error}; "
-            "check the path, its permissions and the space left"
-        )
+        seen = f"{error.filename or 'the file system'}: {error.strerror or error}"
+        _fail(f"{seen}; check the path, its permissions and the space left")
 
 
 def _fail(sentence: str) -> None:

@@ -34,10 +34,9 @@ def classes(classes: np.ndarray, images: pd.Index) -> np.ndarray:
     wrong = np.argwhere((classes < 0) | (classes >= N_CLASSES))
     if len(wrong):
         row, column = wrong[0]
-        raise InputError(
-            f"{len(wrong)} classes lie outside 0-999, {classes[row, column]} for image {images[row]!r} among them; "
-            "expected ImageNet class indices (a head with 1001 outputs counts background as 0: subtract 1)"
-        )
+        seen = f"{len(wrong)} classes lie outside 0-999, {classes[row, column]} for image {images[row]!r} among them"
+        expected = "ImageNet class indices (a head with 1001 outputs counts background as 0: subtract 1)"
+        raise InputError(f"{seen}; expected {expected}")
     ordered = np.sort(classes, axis=1)
     _refuse((ordered[:, 1:] == ordered[:, :-1]).any(axis=1), images, "name a class twice", "distinct classes")
     return np.ascontiguousarray(classes, dtype=np.uint16)

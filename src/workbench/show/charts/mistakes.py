@@ -84,10 +84,9 @@ def _failing_model(shares: pd.DataFrame) -> tuple[str, int]:
     known = shares.groupby("checkpoint")["overall"].count() > 0
     unknown = known.index[~known].tolist()
     if len(unknown) != 1:
-        raise InputError(
-            f"{len(unknown)} checkpoints have no accuracy on all pictures {unknown[:3]}; expected exactly one, the one "
-            "whose mistakes these are: take the table of workbench.score.mistakes.failing.shares whole"
-        )
+        seen = f"{len(unknown)} checkpoints have no accuracy on all pictures {unknown[:3]}"
+        advice = "take the table of workbench.score.mistakes.failing.shares whole"
+        raise InputError(f"{seen}; expected exactly one, the one whose mistakes these are: {advice}")
     return unknown[0], int(known.sum())
 
 

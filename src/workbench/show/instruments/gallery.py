@@ -78,11 +78,9 @@ class Viewer(Instrument):
         answered = parts[0] if len(parts) == 1 else outcomes.beside(*parts)
         shown = pd.Index(self.images.images, dtype="str").get_indexer(answered.index) >= 0
         if not shown.any():
-            raise InputError(
-                f"image set {self.images.name!r} has none of the {len(answered):,} pictures that "
-                f"{self.predictions[0].checkpoint} predicted ({answered.index[0]!r}, ...); "
-                f"it holds {self.images.images[0]!r}, ..."
-            )
+            predicted = f"{self.predictions[0].checkpoint} predicted ({answered.index[0]!r}, ...)"
+            seen = f"image set {self.images.name!r} has none of the {len(answered):,} pictures that {predicted}"
+            raise InputError(f"{seen}; it holds {self.images.images[0]!r}, ...")
         given = len(self.predictions[0])
         if lost := given - int(shown.sum()):
             self._notes.append(f"{lost:,} of {given:,} predictions have no picture or no label here, and are left out")

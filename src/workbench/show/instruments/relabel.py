@@ -101,10 +101,9 @@ class Relabeller(Instrument):
         judged, known = {one.image for one in self.decisions.made}, set(self.images.images)
         if judged and not judged & known:
             self.decisions.close()
-            raise InputError(
-                f"{self.decisions.path} holds decisions on {len(judged)} pictures of another image set "
-                f"({min(judged)!r}, ...); give another file with out=..., this one stays as it is"
-            )
+            others = f"{len(judged)} pictures of another image set ({min(judged)!r}, ...)"
+            advice = "give another file with out=..., this one stays as it is"
+            raise InputError(f"{self.decisions.path} holds decisions on {others}; {advice}")
         notes = list(self.decisions.notes)
         if judged - known:
             notes.append(f"decisions on {len(judged - known)} pictures that are not here stay in the file")
