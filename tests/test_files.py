@@ -26,6 +26,12 @@ def test_a_file_appears_with_its_folders_when_the_block_ends(tmp_path):
     assert [one.name for one in path.parent.iterdir()] == ["a.txt"]
 
 
+@pytest.mark.parametrize("contents", ["naïve\n", "naïve\n".encode()], ids=["text", "bytes"])
+def test_a_whole_file_is_written_from_text_or_bytes(tmp_path, contents):
+    files.write_file(tmp_path / "new" / "a.txt", contents)
+    assert (tmp_path / "new" / "a.txt").read_bytes() == b"na\xc3\xafve\n"
+
+
 def fail(path, error):
     with files.writing(path) as stream:
         stream.write(b"half")

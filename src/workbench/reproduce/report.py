@@ -10,7 +10,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from workbench.files import writing
+from workbench.files import write_file
 from workbench.reproduce import notebooks
 from workbench.show import theme
 
@@ -31,8 +31,7 @@ def write(runs: Sequence[notebooks.Run], provenance: dict, out: Path) -> None:
         # A closing tag inside the library's strings would end the script element.
         library=vlc.javascript_bundle(vl_version=theme.vl_version()).replace("</script", "<\\/script"),  # pyright: ignore[reportCallIssue]
     )
-    with writing(out / "index.html") as stream:
-        stream.write(page.encode())
+    write_file(out / "index.html", page)
 
 
 def _section(run: notebooks.Run) -> dict:

@@ -92,10 +92,8 @@ def _known(predictions: Predictions, labels: LabelSet, drop_unlabelled: bool) ->
     if known.all():
         return predictions
     lost = int((~known).sum())
-    seen = (
-        f"{lost} of the {len(known)} images of {predictions.checkpoint} on {predictions.image_set} are not in label "
-        f"set {labels.name!r}, {predictions.images[~known][0]!r} among them"
-    )
+    seen = f"{lost} of the {len(known)} images of {predictions.checkpoint} on {predictions.image_set} are not in "
+    seen += f"label set {labels.name!r}, {predictions.images[~known][0]!r} among them"
     if not drop_unlabelled or lost == len(known):
         raise InputError(f"{seen}; give the label set of these images, or leave them out with --drop-unlabelled")
     warnings.warn(f"{seen}; they are left out of every score", stacklevel=3)

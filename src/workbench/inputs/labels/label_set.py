@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import InputError
-from workbench.files import writing
+from workbench.files import write_file
 from workbench.inputs import classes
 
 
@@ -98,5 +98,4 @@ def _class_index(name: str, label: Any) -> int:
 
 def write(labels: LabelSet, path: str | Path) -> None:
     """Write a label set as JSON, ``{image id: [class index, ...]}``, as :func:`read` takes it."""
-    with writing(Path(path)) as stream:
-        stream.write((json.dumps(labels.mapping(), indent=0) + "\n").encode())
+    write_file(Path(path), json.dumps(labels.mapping(), indent=0) + "\n")

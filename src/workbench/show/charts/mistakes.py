@@ -156,16 +156,14 @@ def solved_mistakes(counts: pd.DataFrame, shares: pd.DataFrame) -> alt.LayerChar
     frame = counts[counts["labels"] == "original"]
     totals = frame.groupby("severity")["n_images"].sum()
     row = {severity: f"{severity} ({totals[severity]})" for severity in SEVERITIES if severity in totals}
-    frame = pd.DataFrame(
-        {
-            "row": frame["severity"].map(row),
-            "right": frame["right"].map({kind: name for kind, (name, _) in SOLVED.items()}),
-            "percent": percent(frame["n_images"] / frame["severity"].map(totals)),
-            "n_images": frame["n_images"],
-            "place": frame["right"].map(list(SOLVED).index),
-        }
-    )
-    base = alt.Chart(frame).encode(
+    columns = {
+        "row": frame["severity"].map(row),
+        "right": frame["right"].map({kind: name for kind, (name, _) in SOLVED.items()}),
+        "percent": percent(frame["n_images"] / frame["severity"].map(totals)),
+        "n_images": frame["n_images"],
+        "place": frame["right"].map(list(SOLVED).index),
+    }
+    base = alt.Chart(pd.DataFrame(columns)).encode(
         y=rows("row", list(row.values())),
         x=alt.X("percent:Q", stack="zero", title=f"share of the pictures where {own} fails (%)"),
         order="place:O",

@@ -11,7 +11,7 @@ from workbench.inputs import classes
 from workbench.inputs.images import ImageSet
 from workbench.inputs.labels import LabelSet
 from workbench.predict.store import Predictions
-from workbench.show.marks import rows, tips, told
+from workbench.show.marks import rows, tips
 from workbench.show.theme import GREEN, RED
 from workbench.show.thumbnails import thumbnail
 
@@ -57,14 +57,9 @@ def picture(url: str, width: int, height: int) -> alt.Chart:
 
 
 def _bars(best: np.ndarray, scores: np.ndarray, wanted: list[int]) -> alt.LayerChart:
-    frame = pd.DataFrame(
-        {
-            "class": [classes.names()[label] for label in best],
-            "score": np.rint(100 * scores).astype(int),
-            "correct": np.isin(best, wanted),
-            "meaning": [classes.describe(label) for label in best],
-        }
-    )
+    drawn = {"class": [classes.names()[label] for label in best], "score": np.rint(100 * scores).astype(int)}
+    told = {"correct": np.isin(best, wanted), "meaning": [classes.describe(label) for label in best]}
+    frame = pd.DataFrame(drawn | told)
     frame["text"] = frame["score"].astype(str) + frame["correct"].map({True: " % correct", False: " %"})
     # One extent for all, so that the bars of all pictures start at one line.
     axis = {"labelLimit": 140, "minExtent": 145, "maxExtent": 145, "labelFontSize": 11, "ticks": False, "domain": False}

@@ -143,11 +143,9 @@ class Relabeller(Instrument):
         try:
             yield
         except OSError as error:
-            self.tell(
-                f"{self.decisions.unsaved} decisions are not saved yet ({self.decisions.path}: "
-                f"{error.strerror or error}); make room, the next verdict writes them all",
-                error=True,
-            )
+            why = f"{self.decisions.path}: {error.strerror or error}"
+            seen = f"{self.decisions.unsaved} decisions are not saved yet ({why})"
+            self.tell(f"{seen}; make room, the next verdict writes them all", error=True)
 
     def _draw(self) -> None:
         shown = pages.thumbnail(self.images, self.image, SIDE)

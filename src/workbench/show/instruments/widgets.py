@@ -18,7 +18,7 @@ import ipywidgets
 import traitlets
 
 from workbench.errors import WorkbenchError
-from workbench.files import writing
+from workbench.files import write_file
 from workbench.inputs import sources
 from workbench.show import theme
 from workbench.show.instruments import pages
@@ -84,8 +84,8 @@ def _chart_front_end() -> str:
     with suppress(OSError):
         return path.read_text(encoding="utf-8")
     script = vlc.javascript_bundle(own, vl_version=theme.vl_version())  # pyright: ignore[reportCallIssue, reportArgumentType]
-    with suppress(OSError), writing(path) as stream:
-        stream.write(script.encode())
+    with suppress(OSError):
+        write_file(path, script)
     return script
 
 
