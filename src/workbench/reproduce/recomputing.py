@@ -36,12 +36,11 @@ def _public() -> list[Predictions]:
 
 def _right(depth: int) -> pd.DataFrame:
     """Whether the original label is among the `depth` best classes: a row for each image, a column for each model."""
-    original = labels.load("v1-original")
-
-    def right(one: Predictions) -> pd.Series:
-        return pd.Series(metrics.hits(one.classes[:, :depth], original.table, original.rows(one.images)).any(axis=1))
-
-    return pd.DataFrame({one.checkpoint: right(one) for one in _public()})
+    original, right = labels.load("v1-original"), {}
+    for one in _public():
+        hit = metrics.hits(one.classes[:, :depth], original.table, original.rows(one.images))
+        right[one.checkpoint] = hit.any(axis=1)
+    return pd.DataFrame(right)
 
 
 def _top5() -> pd.DataFrame:
