@@ -11,7 +11,7 @@ from workbench.inputs import classes
 from workbench.inputs.images import ImageSet
 from workbench.inputs.labels import LabelSet
 from workbench.predict.store import Predictions
-from workbench.show.marks import rows, tips
+from workbench.show.marks import rows, tips, told
 from workbench.show.theme import GREEN, RED
 from workbench.show.thumbnails import thumbnail
 
