@@ -25,6 +25,7 @@ import psutil
 
 from workbench.files import writing
 from workbench.inputs import checkpoints, images, patchml
+from workbench.inputs.images.readers import SUFFIXES
 from workbench.inputs.patchml import boxes, composites, patches
 from workbench.predict import engine, options, pixels, runner
 
@@ -34,7 +35,7 @@ WORKBENCH = str(Path(sys.executable).parent / "workbench")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("pictures", type=Path)
     parser.add_argument("-n", type=int, default=1000)
     parser.add_argument("--long", action="store_true", help="also three checkpoints over five times as many")
@@ -55,7 +56,7 @@ def main() -> None:
 
 def fill(folder: Path, source: Path, n: int) -> Path:
     """A folder of n pictures, as links to those of `source`, repeated."""
-    files = [file for file in sorted(source.rglob("*")) if file.suffix.lower() in images.SUFFIXES]
+    files = [file for file in sorted(source.rglob("*")) if file.suffix.lower() in SUFFIXES]
     for number, file in zip(range(n), cycle(files), strict=False):
         target = folder / f"class{number % 10}" / f"{number:06d}{file.suffix}"
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -7,9 +7,11 @@ Prints the images/s of the loop alone; the time of the whole process is measured
 
 import sys
 import time
+from typing import Any
 
 import torch
-from timm.data import create_dataset, create_loader
+from timm.data.dataset_factory import create_dataset
+from timm.data.loader import create_loader
 
 from workbench.inputs import checkpoints
 
@@ -17,8 +19,9 @@ from workbench.inputs import checkpoints
 def main(name: str, folder: str) -> None:
     checkpoint = checkpoints.load(name)
     config = checkpoint.input
+    dataset: Any = create_dataset("", root=folder)
     loader = create_loader(
-        create_dataset("", root=folder),
+        dataset,
         input_size=config["input_size"],
         batch_size=64,
         use_prefetcher=False,

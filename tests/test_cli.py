@@ -10,6 +10,7 @@ import sys
 import warnings
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -375,7 +376,8 @@ def test_doctor_prints_versions_sources_and_device(run, no_sources, monkeypatch)
 
 
 def test_messages_name_only_commands_and_options_that_exist():
-    commands = typer.main.get_command(cli.app).commands
+    whole: Any = typer.main.get_command(cli.app)
+    commands = whole.commands
     every = [*commands.values(), *commands["patchml"].commands.values()]
     options = {name for command in every for option in command.params for name in option.opts}
     for path in Path(workbench.__file__).parent.rglob("*.py"):

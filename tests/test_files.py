@@ -26,6 +26,12 @@ def test_a_file_appears_with_its_folders_when_the_block_ends(tmp_path):
     assert [one.name for one in path.parent.iterdir()] == ["a.txt"]
 
 
+@pytest.mark.parametrize("contents", ["naïve\n", "naïve\n".encode()], ids=["text", "bytes"])
+def test_a_whole_file_is_written_from_text_or_bytes(tmp_path, contents):
+    files.write_file(tmp_path / "new" / "a.txt", contents)
+    assert (tmp_path / "new" / "a.txt").read_bytes() == b"na\xc3\xafve\n"
+
+
 def fail(path, error):
     with files.writing(path) as stream:
         stream.write(b"half")
@@ -82,6 +88,7 @@ def test_a_lock_that_is_held_is_refused_with_its_holder_and_the_advice(tmp_path)
             files.lock(path, tmp_path / "a.txt", "wait for it")
         pattern = r".*/a\.txt is being written by process (\d+) on (\S+) since \d{4}-\d\d-\d\dT\S+; wait for it"
         found = re.fullmatch(pattern, str(raised.value))
+        assert found is not None
         assert (int(found[1]), found[2]) == (os.getpid(), files.socket.gethostname())
     held.close()
     files.lock(path, tmp_path / "a.txt", "wait for it").close()
@@ -109,6 +116,7 @@ def test_a_killed_process_gives_its_lock_back(tmp_path):
     path = tmp_path / "a.lock"
     code = HOLD.format(path=str(path)) + "print('held', flush=True); input()"
     holder = subprocess.Popen([sys.executable, "-c", code], stdin=-1, stdout=-1, text=True)
+    assert holder.stdout is not None
     assert holder.stdout.readline() == "held\n"
     with pytest.raises(InputError, match=f"process {holder.pid} on"):
         files.lock(path, path, "")

@@ -75,8 +75,8 @@ def test_the_wheel_holds_every_file_of_the_package():
 
 def test_every_target_of_the_makefile_explains_itself():
     text = (ROOT / "Makefile").read_text()
-    phony = re.search(r"\.PHONY: (.+)", text).group(1).split()
-    for target in phony:
+    (phony,) = re.findall(r"\.PHONY: (.+)", text)
+    for target in phony.split():
         assert re.search(rf"^{target}:.*## \S", text, re.MULTILINE), target
 
 
@@ -92,6 +92,7 @@ def test_the_names_that_the_readme_imports_exist():
     imports = [node for block in blocks for node in ast.parse(block).body if isinstance(node, ast.ImportFrom)]
     assert len(imports) > 3
     for node in imports:
+        assert node.module is not None
         module = importlib.import_module(node.module)
         for alias in node.names:
             assert hasattr(module, alias.name) or importlib.import_module(f"{node.module}.{alias.name}")

@@ -6,7 +6,7 @@ import sys
 import warnings
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand
@@ -50,7 +50,7 @@ Mirror = Annotated[
 class _WithPairs(TyperCommand):
     """A command whose ``--parameter`` takes two words each time: typer itself has no such option."""
 
-    def __init__(self, *args, **settings) -> None:
+    def __init__(self, *args: Any, **settings: Any) -> None:
         super().__init__(*args, **settings)
         for option in self.params:
             if option.name == "parameter":
@@ -316,10 +316,8 @@ def main() -> None:
     except WorkbenchError as error:
         _fail(str(error))
     except OSError as error:
-        _fail(
-            f"{error.filename or 'the file system'}: {error.strerror or error}; "
-            "check the path, its permissions and the space left"
-        )
+        seen = f"{error.filename or 'the file system'}: {error.strerror or error}"
+        _fail(f"{seen}; check the path, its permissions and the space left")
 
 
 def _fail(sentence: str) -> None:

@@ -40,6 +40,12 @@ def writing(path: Path) -> Iterator[BinaryIO]:
         raise OSError(error.errno, error.strerror or str(error), str(path)) from error
 
 
+def write_file(path: Path, contents: str | bytes) -> None:
+    """Write a whole file, text as UTF-8, as :func:`writing` does."""
+    with writing(path) as stream:
+        stream.write(contents.encode() if isinstance(contents, str) else contents)
+
+
 def lock(path: Path, target: Path, advice: str) -> IO[str]:
     """Take the lock file `path` for writing `target`; closing the stream, or the end of the process, gives it back.
 

@@ -1,8 +1,12 @@
 """What the commands read from a command line and print in a terminal: numbers and tables."""
 
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from workbench.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Format(StrEnum):
@@ -29,7 +33,7 @@ def sizes(text: str, counts: list[int]) -> dict[int, int]:
     return dict(zip(counts, sides, strict=True))
 
 
-def score_table(frame, format: Format) -> str:
+def score_table(frame: "pd.DataFrame", format: Format) -> str:
     """A score table as text, in percent for people."""
     if format is not Format.table:
         return _for_programs(frame, format)
@@ -39,7 +43,7 @@ def score_table(frame, format: Format) -> str:
     return shown.rename(columns={"value": "percent"}).to_string(index=False) + "\n"
 
 
-def claim_table(table, format: Format) -> str:
+def claim_table(table: "pd.DataFrame", format: Format) -> str:
     """Claimed numbers beside one's own as text, in percent for people."""
     own = ["own", "own_difference", "own_protocol", "own_status"]
     shown = table[["leaderboard", "model", "checkpoint", "reported", *own, "timm", "difference"]]
@@ -49,13 +53,13 @@ def claim_table(table, format: Format) -> str:
     return percent.fillna("").replace("nan", "").to_string(index=False) + "\n"
 
 
-def _for_programs(frame, format: Format) -> str:
+def _for_programs(frame: "pd.DataFrame", format: Format) -> str:
     if format is Format.csv:
         return frame.to_csv(index=False, lineterminator="\n")
     return frame.to_json(orient="records", indent=1) + "\n"
 
 
-def _percent(frame, *columns: str):
+def _percent(frame: "pd.DataFrame", *columns: str) -> "pd.DataFrame":
     return frame.assign(**{name: (100 * frame[name]).map("{:.2f}".format) for name in columns})
 
 

@@ -55,7 +55,7 @@ def server(register, tmp_path):
     fill(folder)
 
     class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *args):
+        def log_message(self, format, *args):
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=folder)) as http:

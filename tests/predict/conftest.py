@@ -5,6 +5,7 @@ import os
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -43,12 +44,14 @@ def _png(number, size=(40, 36)):
 def tiny():
     """``tiny("a", model=Tiny(1), mean=...)``: a checkpoint of the tiny network, or of another model."""
 
-    def make(name="tiny", model=None, *, seed=0, **input):
-        model = model if model is not None else Tiny(seed)
-        return checkpoints.from_module(name, model, {"input_size": SIZE, **input}, sha256=f"{name}-{seed}")
+    class Make:
+        net = Tiny
 
-    make.net = Tiny
-    return make
+        def __call__(self, name="tiny", model=None, *, seed=0, **input):
+            model = model if model is not None else Tiny(seed)
+            return checkpoints.from_module(name, model, {"input_size": SIZE, **input}, sha256=f"{name}-{seed}")
+
+    return Make()
 
 
 @pytest.fixture
@@ -81,15 +84,17 @@ class Interrupted(Exception):
 def stop_after():
     """``on_event=stop_after(16)``: raises ``stop_after.error`` when so many pictures are done."""
 
-    def make(n):
-        def listen(event):
-            if event.kind == "step" and event.done >= n:
-                raise Interrupted
+    class Make:
+        error = Interrupted
 
-        return listen
+        def __call__(self, n):
+            def listen(event):
+                if event.kind == "step" and event.done >= n:
+                    raise Interrupted
 
-    make.error = Interrupted
-    return make
+            return listen
+
+    return Make()
 
 
 @pytest.fixture
@@ -113,7 +118,8 @@ def run():
     """``run(checkpoint, pictures, **options)``: the predictions of one checkpoint; on the CPU in fp32."""
 
     def call(checkpoint, pictures, **options):
-        (one,) = engine.predict([checkpoint], pictures, **({"device": "cpu", "precision": "fp32"} | options))
+        settings: dict[str, Any] = {"device": "cpu", "precision": "fp32"} | options
+        (one,) = engine.predict([checkpoint], pictures, **settings)
         return one
 
     return call

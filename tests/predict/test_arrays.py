@@ -76,7 +76,9 @@ def test_scores_beside_classes_are_kept(tmp_path, listed):
     for name in ("mine.npz", "mine.parquet"):
         np.testing.assert_allclose(load(tmp_path / name).scores, scores, rtol=1e-6)
     np.savez(tmp_path / "outputs.npz", logits=LOGITS, scores=scores)
-    assert load(tmp_path / "outputs.npz", listed, topk=3).scores[0, 0] == pytest.approx(SOFTMAX[0].max(), rel=1e-5)
+    both = load(tmp_path / "outputs.npz", listed, topk=3).scores
+    assert both is not None
+    assert both[0, 0] == pytest.approx(SOFTMAX[0].max(), rel=1e-5)
 
 
 def test_without_options_it_is_resize_and_the_16_best_classes(tmp_path, listed):

@@ -3,12 +3,13 @@ import json
 import math
 import weakref
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
-from timm.data import create_transform
+from timm.data.transforms_factory import create_transform
 from torch import nn
 
 from workbench import progress
@@ -22,7 +23,8 @@ NATIVE_BF16 = options.pick_precision("auto", "cpu") == "bf16"
 
 
 def predict(checkpoints, pictures, **given):
-    return engine.predict(checkpoints, pictures, **({"device": "cpu", "precision": "fp32"} | given))
+    settings: dict[str, Any] = {"device": "cpu", "precision": "fp32"} | given
+    return engine.predict(checkpoints, pictures, **settings)
 
 
 # --- against timm, on real pictures -------------------------------------------------------------------------
@@ -45,7 +47,7 @@ def cropped(hundred):
 
 def test_crop_in_fp32_is_timms_own_evaluation(hundred, cropped):
     lite0 = checkpoints.load(LITE0)
-    own = create_transform(**lite0.input, is_training=False)
+    own: Any = create_transform(**lite0.input, is_training=False)
     stack = torch.stack([own(Image.open(io.BytesIO(hundred.read(i))).convert("RGB")) for i in hundred.images[:40]])
     with torch.inference_mode():
         model = lite0.model.to(memory_format=torch.channels_last)

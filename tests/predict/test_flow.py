@@ -60,9 +60,9 @@ def test_the_host_keeps_a_batch_while_the_accelerator_has_the_next(tiny, picture
     log = []
 
     class Logged(nn.Linear):
-        def forward(self, x):
+        def forward(self, input):
             log.append("begin")
-            return super().forward(x.mean((2, 3)))
+            return super().forward(input.mean((2, 3)))
 
     works, wanted = prepared([tiny(model=Logged(3, 1000))], pictures(15), ACCELERATOR, 5)
     for batch in flowing(works, pictures(15), wanted):
@@ -119,10 +119,10 @@ def test_as_many_threads_as_cores_run_the_model(tiny, pictures, monkeypatch, wor
     threads = set()
 
     class Seen(nn.Linear):
-        def forward(self, x):
+        def forward(self, input):
             threads.add(threading.get_ident())
             time.sleep(0.02)
-            return super().forward(x.mean((2, 3)))
+            return super().forward(input.mean((2, 3)))
 
     works, wanted = prepared([tiny(model=Seen(3, 1000))], pictures(64))
     list(flowing(works, pictures(64), wanted))

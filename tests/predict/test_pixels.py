@@ -1,4 +1,5 @@
 import warnings
+from typing import Any
 
 import numpy as np
 import pytest
@@ -59,14 +60,15 @@ def test_crop_sees_less_of_the_picture_than_resize():
 @pytest.mark.parametrize("crop_mode", [None, "center", "border", "squash"])
 @pytest.mark.parametrize("size", [(300, 200), (10, 400), (1, 1)])
 def test_crop_gives_the_pixels_of_timms_own_transform(crop_mode, size):
-    from timm.data import create_transform
+    from timm.data.transforms_factory import create_transform
 
     source = picture(size)
-    input = INPUT | {"input_size": (3, 32, 32), "crop_mode": crop_mode, "mean": (0.0,) * 3, "std": (1.0,) * 3}
-    own = create_transform(**input)(source)
+    expected = INPUT | {"input_size": (3, 32, 32), "crop_mode": crop_mode, "mean": (0.0,) * 3, "std": (1.0,) * 3}
+    transform: Any = create_transform(**expected)
+    own = transform(source)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        found = resized(input, "crop", source)
+        found = resized(expected, "crop", source)
     assert (found == (own.numpy().transpose(1, 2, 0) * 255).round()).all()
 
 

@@ -101,9 +101,9 @@ def test_every_call_of_the_model_has_the_same_shape(tiny):
     seen = []
 
     class Shape(nn.Linear):
-        def forward(self, x):
-            seen.append(tuple(x.shape))
-            return super().forward(x.mean((2, 3)))
+        def forward(self, input):
+            seen.append(tuple(input.shape))
+            return super().forward(input.mean((2, 3)))
 
     made(tiny(model=Shape(3, 1000)))(noise(19))
     assert seen == [(8, 3, 32, 32)] * 3
@@ -211,7 +211,7 @@ class Untraceable(nn.Module):
         self.inner = inner
 
     def forward(self, x):
-        if torch.jit.is_tracing():
+        if torch.jit.is_tracing():  # pyright: ignore[reportPrivateImportUsage]
             raise RuntimeError("no tracing, please")
         return self.inner(x)
 
@@ -240,11 +240,11 @@ def test_a_model_that_cannot_be_compiled_runs_uncompiled_and_says_so(tiny, kind,
 
 def test_compiling_is_given_up_where_it_takes_too_long(tiny, monkeypatch):
     class Slow(nn.Linear):
-        def forward(self, x):
+        def forward(self, input):
             import time
 
             time.sleep(0.05)
-            return super().forward(x.mean((2, 3)))
+            return super().forward(input.mean((2, 3)))
 
     monkeypatch.setattr(runner, "COMPILE_LIMIT_S", 0.001)
     one = made(tiny(model=Slow(3, 1000)))

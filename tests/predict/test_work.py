@@ -27,6 +27,7 @@ def test_predictions_replace_the_journal_and_list_what_failed(tiny, pictures, wa
     made = one.finish(failures, {"seconds": 2.0, "images_per_second": 1.0})
     assert made.images.tolist() == ["000.png", "003.png"]
     assert made.classes.tolist() == [[0, 1], [3, 4]]
+    assert made.scores is not None
     assert made.scores.tolist() == [[0.75, 0.25]] * 2
     assert (made.checkpoint, made.image_set, made.protocol, made.source) == ("tiny", "small", "resize", "run")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["small--failures.csv", "tiny--small--resize.parquet"]

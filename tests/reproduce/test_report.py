@@ -28,8 +28,8 @@ class Page(HTMLParser):
         self.place = self.script = None
         self.feed(text)
 
-    def handle_starttag(self, tag, attributes):
-        found = dict(attributes)
+    def handle_starttag(self, tag, attrs):
+        found = dict(attrs)
         self.ids += [found["id"]] if "id" in found else []
         self.links += [found[key] for key in ("href", "src") if key in found]
         if tag in ("section", "header", "footer"):

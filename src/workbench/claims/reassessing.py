@@ -95,9 +95,8 @@ def distributions() -> Finding:
     away = table["v1"] - table["v2"]
     asma = evidence.mean_gaps().loc["asma"]
     value = f"V1 minus V2 of the medians: {', '.join(f'{x:+.1f}' for x in away)} points for 1 to 5 labels (67 models)"
-    lower = (
-        f"the published ASMA, its mean, is lower for {asma['checkpoints'] - asma['not_lower']} of {asma['checkpoints']}"
-    )
+    n = asma["checkpoints"]
+    lower = f"the published ASMA, its mean, is lower for {n - asma['not_lower']} of {n}"
     otherwise = f"subgroup accuracy is lower on V2 at every label count; {lower}"
     return judge((away.abs() <= 1).all(), value, otherwise=otherwise)
 

@@ -63,7 +63,7 @@ def registered(module: ModuleType) -> list[tuple[Claim, Callable[..., Finding]]]
     checks = list(vars(module).values())  # a list: a warning on the way would add a name to the module
     found = [(one, check) for check in checks for rows in getattr(check, "claims", ()) for one in rows()]
     ids = [one.id for one, _ in found]
-    if twice := sorted({id for id in ids if ids.count(id) > 1}):
+    if twice := sorted({name for name in ids if ids.count(name) > 1}):
         raise InputError(f"{module.__name__} has several claims {', '.join(twice)}; give each an id of its own")
     return sorted(found, key=lambda pair: pair[0].id)
 

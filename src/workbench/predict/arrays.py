@@ -37,9 +37,8 @@ def import_file(
     if found is None:
         raise InputError(f"{path} names no images; give --images, a file with one image id a line in row order")
     if len(found) != len(array):
-        raise InputError(
-            f"{path} has {len(array)} rows, but there are {len(found)} image ids; expected one row per image"
-        )
+        seen = f"{path} has {len(array)} rows, but there are {len(found)} image ids"
+        raise InputError(f"{seen}; expected one row per image")
     if np.issubdtype(array.dtype, np.floating):
         array, scores = top_k(array, topk)
     named = {"protocol": protocol, "provenance": {"imported_from": path.name}}

@@ -1,5 +1,7 @@
 """What predictions must be, whoever made them: distinct image ids, distinct classes of ImageNet, scores best first."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -7,7 +9,7 @@ from workbench.errors import InputError
 from workbench.inputs.classes import N_CLASSES
 
 
-def image_ids(images) -> pd.Index:
+def image_ids(images: Any) -> pd.Index:
     """n image ids as an index of text. Raises `InputError` for none, a missing one and one that occurs twice."""
     if not (isinstance(images, pd.Index) and images.dtype == "str"):
         images = pd.Index(images, dtype="str")
@@ -32,10 +34,9 @@ def classes(classes: np.ndarray, images: pd.Index) -> np.ndarray:
     wrong = np.argwhere((classes < 0) | (classes >= N_CLASSES))
     if len(wrong):
         row, column = wrong[0]
-        raise InputError(
-            f"{len(wrong)} classes lie outside 0-999, {classes[row, column]} for image {images[row]!r} among them; "
-            "expected ImageNet class indices (a head with 1001 outputs counts background as 0: subtract 1)"
-        )
+        seen = f"{len(wrong)} classes lie outside 0-999, {classes[row, column]} for image {images[row]!r} among them"
+        expected = "ImageNet class indices (a head with 1001 outputs counts background as 0: subtract 1)"
+        raise InputError(f"{seen}; expected {expected}")
     ordered = np.sort(classes, axis=1)
     _refuse((ordered[:, 1:] == ordered[:, :-1]).any(axis=1), images, "name a class twice", "distinct classes")
     return np.ascontiguousarray(classes, dtype=np.uint16)
@@ -52,6 +53,6 @@ def scores(scores: np.ndarray, classes: np.ndarray, images: pd.Index) -> np.ndar
     return scores
 
 
-def _refuse(bad, images: pd.Index, seen: str, expected: str) -> None:
+def _refuse(bad: np.ndarray | np.bool, images: pd.Index, seen: str, expected: str) -> None:
     if len(rows := np.flatnonzero(bad)):
         raise InputError(f"{len(rows)} rows {seen}, that of image {images[rows[0]]!r} among them; expected {expected}")

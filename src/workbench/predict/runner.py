@@ -3,6 +3,7 @@
 import copy
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import torch
 
@@ -52,7 +53,7 @@ class Runner:
         finally:
             pool.shutdown(wait=False)
 
-    def _traced(self):
+    def _traced(self) -> torch.jit.ScriptModule:
         black = torch.zeros(self._shape, dtype=torch.uint8)
         with torch.inference_mode():
             # Freezing folds the normalisations into the weights: in fp32, for bf16 would lose more there than anywhere.
@@ -63,7 +64,7 @@ class Runner:
                 self._check(traced, seed)
         return traced
 
-    def _check(self, traced, seed: int) -> None:
+    def _check(self, traced: torch.jit.ScriptModule, seed: int) -> None:
         """A trace keeps the way that the model took for one input; raise where it takes another for this one."""
         noise = torch.randint(0, 256, self._shape, generator=torch.Generator().manual_seed(seed))
         pixels = self._normalised(noise.to(torch.uint8))
@@ -119,7 +120,7 @@ class Runner:
             warnings.warn(f"{seen}; going on with fewer", stacklevel=2)
 
 
-def _cast(frozen, dtype: torch.dtype) -> None:
+def _cast(frozen: Any, dtype: torch.dtype) -> None:
     """Cast the weights of a frozen trace, which are constants of its graph, in place."""
     for node in frozen.graph.findAllNodes("prim::Constant", recurse=True):
         if node.hasAttribute("value") and node.kindOf("value") == "t" and node.t("value").dtype == torch.float32:

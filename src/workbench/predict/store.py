@@ -12,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from workbench.errors import DamagedFileError, InputError
 from workbench.files import writing
@@ -73,7 +75,7 @@ def file_name(checkpoint: str, image_set: str, protocol: str) -> str:
 def from_arrays(
     checkpoint: str,
     image_set: str,
-    images,
+    images: Sequence[str] | pd.Index | pd.Series,
     classes: np.ndarray,
     scores: np.ndarray | None = None,
     *,
@@ -114,8 +116,6 @@ def part(predictions: Predictions, images: ImageSet) -> Predictions:
 
 def write(predictions: Predictions, path: str | Path) -> None:
     """Write one Parquet file; under its final name it is always complete (temporary file, fsync, rename)."""
-    import pyarrow.parquet as pq
-
     # The ids of an image set share long prefixes; the classes do not compress as dictionaries.
     encoding: dict = {"compression": "zstd", "use_dictionary": False, "column_encoding": {"image": "DELTA_BYTE_ARRAY"}}
     with writing(Path(path)) as stream:
@@ -124,9 +124,6 @@ def write(predictions: Predictions, path: str | Path) -> None:
 
 def read(path: str | Path) -> Predictions:
     """Read and validate one file; raises `InputError` for none, `DamagedFileError` for one damaged or foreign."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     if not Path(path).is_file():
         raise InputError(f"there is no predictions file {path}; make one: 'workbench predict' or 'workbench import'")
     try:
@@ -148,9 +145,7 @@ def read_all(path: str | Path) -> list[Predictions]:
     return [read(file) for file in (sorted(Path(path).rglob("*.parquet")) if Path(path).is_dir() else [Path(path)])]
 
 
-def _to_arrow(predictions: Predictions):
-    import pyarrow as pa
-
+def _to_arrow(predictions: Predictions) -> pa.Table:
     n, k = predictions.classes.shape
     classes = pa.FixedSizeListArray.from_arrays(pa.array(predictions.classes.ravel()), k)
     if predictions.scores is None:
@@ -164,7 +159,7 @@ def _to_arrow(predictions: Predictions):
     return table.replace_schema_metadata({_METADATA_KEY: json.dumps(metadata, sort_keys=True).encode()})
 
 
-def _from_arrow(table, metadata: dict) -> Predictions:
+def _from_arrow(table: pa.Table, metadata: dict) -> Predictions:
     columns = {name: table.column(name).combine_chunks() for name in ("image", "classes", "scores")}
     shape = (len(table), columns["classes"].type.list_size)
     classes = columns["classes"].flatten().to_numpy().reshape(shape)

@@ -8,7 +8,7 @@ import numpy as np
 
 import workbench
 from workbench.errors import InputError
-from workbench.files import writing
+from workbench.files import write_file
 from workbench.inputs.checkpoints import Checkpoint
 from workbench.inputs.images import ImageSet
 from workbench.predict import journal, pixels, store
@@ -57,9 +57,8 @@ class Work:
         ids = [images.images[row] for row in records["row"]]
         provenance = {"key": self.key, "failures": failures} | _machine(self.options.device) | speed
         how = {"protocol": self.options.protocol, "provenance": provenance}
-        predictions = store.from_arrays(
-            self.checkpoint.name, images.name, ids, records["classes"], records["scores"], **how
-        )
+        results = (records["classes"], records["scores"])
+        predictions = store.from_arrays(self.checkpoint.name, images.name, ids, *results, **how)
         if self.file is not None:
             store.write(predictions, self.file)
             _write_failures(self.file.with_name(f"{images.name}--failures.csv"), failures)
@@ -91,8 +90,7 @@ def _write_failures(path: Path, failures: dict[str, str]) -> None:
         path.unlink(missing_ok=True)
         return
     table = pd.DataFrame(sorted(failures.items()), columns=["image", "reason"])
-    with writing(path) as stream:
-        stream.write(table.to_csv(index=False, lineterminator="\n").encode())
+    write_file(path, table.to_csv(index=False, lineterminator="\n"))
 
 
 def _machine(device: str) -> dict:

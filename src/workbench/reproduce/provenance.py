@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import workbench
-from workbench.files import writing
+from workbench.files import write_file
 from workbench.inputs import classes, sources
 from workbench.reproduce.notebooks import Run
 
@@ -44,16 +44,11 @@ def versions() -> dict[str, str]:
 def inputs() -> dict[str, str]:
     """sha256 of every committed input, of timm's ReaL labels, and of every registered public file that is at hand."""
     data = sources.data_dir()
-    committed = {
-        f"data/{path.relative_to(data).as_posix()}": sources.sha256(path) for path in sorted(data.rglob("*.*"))
-    }
+    tables = sorted(data.rglob("*.*"))
+    committed = {f"data/{path.relative_to(data).as_posix()}": sources.sha256(path) for path in tables}
     real = classes.timm_info("imagenet_real_labels.json")
-    public = {
-        file.path: file.sha256
-        for name, source in sources.registry().items()
-        if sources.available(name)
-        for file in source.files
-    }
+    at_hand = [source for name, source in sources.registry().items() if sources.available(name)]
+    public = {file.path: file.sha256 for source in at_hand for file in source.files}
     return committed | {"timm/data/_info/imagenet_real_labels.json": sources.sha256(real)} | public
 
 
@@ -66,5 +61,4 @@ def outputs(out: Path, started: float) -> dict[str, str]:
 
 def write(facts: dict, out: Path) -> None:
     """Write ``provenance.json``."""
-    with writing(out / "provenance.json") as stream:
-        stream.write((json.dumps(facts, indent=1) + "\n").encode())
+    write_file(out / "provenance.json", json.dumps(facts, indent=1) + "\n")

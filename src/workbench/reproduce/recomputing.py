@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from workbench.files import writing
+from workbench.files import write_file
 from workbench.inputs import classes, committed, labels
 from workbench.inputs.published import class_names, mistakes, timm_results
 from workbench.predict import recht2019
@@ -36,12 +36,11 @@ def _public() -> list[Predictions]:
 
 def _right(depth: int) -> pd.DataFrame:
     """Whether the original label is among the `depth` best classes: a row for each image, a column for each model."""
-    original = labels.load("v1-original")
-    hits = {
-        one.checkpoint: metrics.hits(one.classes[:, :depth], original.table, original.rows(one.images))
-        for one in _public()
-    }
-    return pd.DataFrame({checkpoint: hit.any(axis=1) for checkpoint, hit in hits.items()})
+    original, right = labels.load("v1-original"), {}
+    for one in _public():
+        hit = metrics.hits(one.classes[:, :depth], original.table, original.rows(one.images))
+        right[one.checkpoint] = hit.any(axis=1)
+    return pd.DataFrame(right)
 
 
 def _top5() -> pd.DataFrame:
@@ -59,22 +58,20 @@ def _on_failing(compute: Callable[..., pd.DataFrame]) -> pd.DataFrame:
 def write(*names: str) -> None:
     """Compute tables again and write them; all of them by default."""
     for name in names or computations():
-        with writing(committed.folder() / f"{name}.csv") as stream:
-            stream.write(computations()[name]().to_csv(index=False, lineterminator="\n").encode())
+        table = computations()[name]()
+        write_file(committed.folder() / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
 
 
 def class_name_facts() -> pd.DataFrame:
     """What statements about OpenAI's names and prompts are checked against: columns ``fact, value``, both text."""
     names = class_names.openai()
     mended = [class_names.MILL.get(i, name) for i, name in enumerate(names)]
+    shared = class_names.collisions(names).items()
     rows = {
         "names": len(names),
         "distinct names": len(set(names)),
         "distinct names after Mill's two changes": len(set(mended)),
-        **{
-            f"classes named {name!r}": " ".join(map(str, found))
-            for name, found in class_names.collisions(names).items()
-        },
+        **{f"classes named {name!r}": " ".join(map(str, found)) for name, found in shared},
         **{f"name of class {i}": names[i] for i in (134, 517)},
         **{f"WordNet name of class {i}": classes.names()[i] for i in class_names.MILL},
         "prompt templates": class_names.n_templates(),

@@ -8,8 +8,9 @@ import re
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
+from typing import Any
 
-from workbench.files import writing
+from workbench.files import write_file
 from workbench.reproduce import notebooks
 from workbench.show import theme
 
@@ -30,8 +31,7 @@ def write(runs: Sequence[notebooks.Run], provenance: dict, out: Path) -> None:
         # A closing tag inside the library's strings would end the script element.
         library=vlc.javascript_bundle(vl_version=theme.vl_version()).replace("</script", "<\\/script"),  # pyright: ignore[reportCallIssue]
     )
-    with writing(out / "index.html") as stream:
-        stream.write(page.encode())
+    write_file(out / "index.html", page)
 
 
 def _section(run: notebooks.Run) -> dict:
@@ -45,12 +45,12 @@ def _section(run: notebooks.Run) -> dict:
     return {"run": run, "title": _title(notebook, run.name), "body": _body(notebook)}
 
 
-def _title(notebook, name: str) -> str:
+def _title(notebook: Any, name: str) -> str:
     heading = next((re.match(r"# (.+)", cell.source) for cell in notebook.cells if cell.cell_type == "markdown"), None)
     return heading.group(1) if heading else name
 
 
-def _show_parameters_once(notebook, file: Path) -> None:
+def _show_parameters_once(notebook: Any, file: Path) -> None:
     """Leave out the cells that papermill added, and write the values that it was given over the defaults."""
     from papermill.translators import PythonTranslator
 
@@ -66,20 +66,20 @@ def _show_parameters_once(notebook, file: Path) -> None:
             )
 
 
-def _inline_charts(notebook, name: str) -> None:
+def _inline_charts(notebook: Any, name: str) -> None:
     """Turn the specification of each chart into a place on the page, where its script draws."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     charts = [output for output in outputs if theme.MIME in output.get("data", {})]
     for number, chart in enumerate(charts):
-        id = escape(f"{name}-chart-{number}")
+        place = escape(f"{name}-chart-{number}")
         specification = json.dumps(chart["data"][theme.MIME], separators=(",", ":")).replace("</", "<\\/")
         chart["data"] = {
-            "text/html": f'<div class="chart" id="{id}"></div>'
-            f'<script type="application/json" data-chart="{id}">{specification}</script>'
+            "text/html": f'<div class="chart" id="{place}"></div>'
+            f'<script type="application/json" data-chart="{place}">{specification}</script>'
         }
 
 
-def _body(notebook) -> str:
+def _body(notebook: Any) -> str:
     from nbconvert import HTMLExporter
 
     html, _ = HTMLExporter(template_name="basic", exclude_anchor_links=True).from_notebook_node(notebook)

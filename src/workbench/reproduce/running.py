@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from workbench.errors import InputError, reason
 from workbench.progress import Event, Listener, silent, telling
@@ -101,7 +102,7 @@ def _run_one(name: str, values: dict[str, object], out: Path) -> Run:
     return Run(name, target, time.perf_counter() - started, error)
 
 
-def _kernel_config(sockets: str):
+def _kernel_config(sockets: str) -> Any:
     """Talk to a kernel over sockets in a folder of its own, which other users of the machine cannot reach."""
     from traitlets.config import Config
 

@@ -88,9 +88,8 @@ def decompose(scores: pd.DataFrame, *, n_resamples: int = 2000, seed: int = 0) -
             parts = _decompose_one(counts["v1"], counts["v2"], n_resamples, rng)
             rows.append(dict(zip(KEYS, keys, strict=True)) | parts)
     if not rows:
-        raise InputError(
-            "no checkpoint has top-1 by label count on both v1 and v2; score predictions on both image sets"
-        )
+        seen = "no checkpoint has top-1 by label count on both v1 and v2"
+        raise InputError(f"{seen}; score predictions on both image sets")
     return pd.DataFrame(rows).sort_values(["source", "v1"], ignore_index=True)
 
 

@@ -49,10 +49,8 @@ def folder(path: str | Path, *, label_counts: Sequence[int] = table.LABEL_COUNTS
     read = store.read_all(path)
     wanted = [one for one in read if one.image_set in ("v1", "v2")]
     if not wanted:
-        raise InputError(
-            f"{path} holds no predictions on v1 or v2 (*.parquet); make some with 'workbench predict' "
-            "or 'workbench import'"
-        )
+        seen = f"{path} holds no predictions on v1 or v2 (*.parquet)"
+        raise InputError(f"{seen}; make some with 'workbench predict' or 'workbench import'")
     if len(wanted) < len(read):
         others = sorted({one.image_set for one in read} - {"v1", "v2"})
         warnings.warn(f"{path}: predictions on {', '.join(others)} are left out here", stacklevel=2)

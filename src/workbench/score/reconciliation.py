@@ -184,8 +184,7 @@ def verify(own: pd.DataFrame, claimed: pd.DataFrame | None = None, *, tolerance:
             raise InputError(seen)
         warnings.warn(seen, stacklevel=2)
     if (mine["own_status"] == "another protocol").all():
-        raise InputError(
-            "these predictions were made with protocol 'resize', a leaderboard's numbers with each model's own "
-            "evaluation; predict again with --protocol crop"
-        )
+        theirs = "a leaderboard's numbers with each model's own evaluation"
+        seen = f"these predictions were made with protocol 'resize', {theirs}"
+        raise InputError(f"{seen}; predict again with --protocol crop")
     return mine.reset_index(drop=True)

@@ -66,10 +66,9 @@ def _labels_for(predictions: Predictions, wanted: LabelSet | str | None) -> Labe
     try:
         return labels.of(predictions.images, predictions.image_set)
     except InputError as error:
-        raise InputError(
-            f"image set {predictions.image_set!r} has no label set of its own, and its folders name no classes "
-            f"({error}); give --labels: a name ({', '.join(labels.NAMED)}) or a label file"
-        ) from error
+        seen = f"image set {predictions.image_set!r} has no label set of its own, and its folders name no classes"
+        advice = f"give --labels: a name ({', '.join(labels.NAMED)}) or a label file"
+        raise InputError(f"{seen} ({error}); {advice}") from error
 
 
 def _label_counts(labels: LabelSet, wanted: Sequence[int] | None) -> list[int]:
@@ -81,12 +80,10 @@ def _check_depth(predictions: Predictions, label_counts: Sequence[int]) -> None:
     if not label_counts or min(label_counts) < 1:
         raise InputError(f"label counts are {list(label_counts)}; expected whole numbers from 1 up")
     deepest = max(label_counts)
-    if deepest > predictions.topk:
-        raise InputError(
-            f"{predictions.checkpoint}: images with {deepest} labels ask for the top-{deepest} classes, but only the "
-            f"top-{predictions.topk} are stored; predict again with --topk {deepest}, or ask for label counts up to "
-            f"{predictions.topk} with --label-counts"
-        )
+    if deepest > (topk := predictions.topk):
+        seen = f"images with {deepest} labels ask for the top-{deepest} classes, but only the top-{topk} are stored"
+        advice = f"predict again with --topk {deepest}, or ask for label counts up to {topk} with --label-counts"
+        raise InputError(f"{predictions.checkpoint}: {seen}; {advice}")
 
 
 def _known(predictions: Predictions, labels: LabelSet, drop_unlabelled: bool) -> Predictions:
@@ -95,10 +92,8 @@ def _known(predictions: Predictions, labels: LabelSet, drop_unlabelled: bool) ->
     if known.all():
         return predictions
     lost = int((~known).sum())
-    seen = (
-        f"{lost} of the {len(known)} images of {predictions.checkpoint} on {predictions.image_set} are not in label "
-        f"set {labels.name!r}, {predictions.images[~known][0]!r} among them"
-    )
+    seen = f"{lost} of the {len(known)} images of {predictions.checkpoint} on {predictions.image_set} are not in "
+    seen += f"label set {labels.name!r}, {predictions.images[~known][0]!r} among them"
     if not drop_unlabelled or lost == len(known):
         raise InputError(f"{seen}; give the label set of these images, or leave them out with --drop-unlabelled")
     warnings.warn(f"{seen}; they are left out of every score", stacklevel=3)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from typing import Any
 
 FEW = 10  # rows: fewer take less room than the words on how to read them
 
@@ -15,7 +16,7 @@ def with_csv(specification: dict) -> dict:
     tables = {name: found for name, rows in datasets.items() if (found := _as_csv(rows))}
     sources = {name: {"name": name, "format": {"type": "csv", "parse": kinds}} for name, (_, kinds) in tables.items()}
 
-    def walk(part):
+    def walk(part: Any) -> Any:
         if isinstance(part, list):
             return [walk(one) for one in part]
         if not isinstance(part, dict):

@@ -11,7 +11,7 @@ from typing import TypeVar
 import altair as alt
 import pandas as pd
 
-from workbench.files import writing
+from workbench.files import write_file
 from workbench.show import theme
 
 Chart = TypeVar("Chart", bound=alt.TopLevelMixin)
@@ -22,9 +22,9 @@ def figure(chart: Chart, name: str, outputs: str | Path) -> Chart:
     if outputs:
         specification = theme.spec(chart)
         folder = Path(outputs) / "figures"
-        _write(folder / f"{name}.vl.json", json.dumps(specification, indent=1, sort_keys=True) + "\n")
-        _write(folder / f"{name}.svg", theme.svg(specification))
-        _write(folder / f"{name}.png", theme.png(specification))
+        write_file(folder / f"{name}.vl.json", json.dumps(specification, indent=1, sort_keys=True) + "\n")
+        write_file(folder / f"{name}.svg", theme.svg(specification))
+        write_file(folder / f"{name}.png", theme.png(specification))
     return chart
 
 
@@ -33,12 +33,7 @@ def table(frame: pd.DataFrame, name: str, outputs: str | Path) -> pd.DataFrame:
     if outputs:
         folder = Path(outputs) / "tables"
         latex = frame.style.hide(axis="index").format(escape="latex", na_rep="").format_index(escape="latex", axis=1)
-        _write(folder / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
-        _write(folder / f"{name}.md", frame.to_markdown(index=False) + "\n")
-        _write(folder / f"{name}.tex", latex.to_latex(hrules=True))
+        write_file(folder / f"{name}.csv", frame.to_csv(index=False, lineterminator="\n"))
+        write_file(folder / f"{name}.md", frame.to_markdown(index=False) + "\n")
+        write_file(folder / f"{name}.tex", latex.to_latex(hrules=True))
     return frame
-
-
-def _write(path: Path, contents: str | bytes) -> None:
-    with writing(path) as stream:
-        stream.write(contents.encode() if isinstance(contents, str) else contents)

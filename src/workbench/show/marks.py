@@ -57,9 +57,8 @@ def family_choice(frame: pd.DataFrame) -> alt.Parameter:
     """A list below a chart to pick a family of checkpoints from."""
     counts = frame.drop_duplicates("checkpoint")["family"].value_counts()
     options = ["all", *sorted(counts.index[counts > 1])]
-    return alt.param(
-        name="chosen_family", value="all", bind=alt.binding_select(options=options, name="family of checkpoints ")
-    )
+    listed = alt.binding_select(options=options, name="family of checkpoints ")
+    return alt.param(name="chosen_family", value="all", bind=listed)
 
 
 def family_opacity(chosen: float, others: float) -> Any:

@@ -74,7 +74,7 @@ def vl_version() -> str:
     return "_".join(alt.SCHEMA_VERSION.split(".")[:2])
 
 
-def _render(specification: dict, **_) -> dict:
+def _render(specification: dict, **_: object) -> dict:
     return {MIME: compact.with_csv(specification), **still(specification), "text/plain": "<a chart>"}
 
 

@@ -118,7 +118,7 @@ def test_a_verdict_table_has_the_last_word_of_everyone_in_the_order_of_time():
     table = agreement.verdict_table([again, *said("ada", b2="c", a1="w"), *said("ben", b3="c", a1="c")])
     assert table.index.tolist() == [("b", 2), ("b", 3), ("a", 1)]
     assert table.loc[("b", 2), "ada"] == "unclear"
-    assert table.loc[("a", 1)].to_dict() == {"ada": "wrong", "ben": "correct"}
+    assert table.to_dict("index")["a", 1] == {"ada": "wrong", "ben": "correct"}
     assert pd.isna(table.loc[("b", 2), "ben"])
 
 

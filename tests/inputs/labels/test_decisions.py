@@ -48,7 +48,9 @@ def test_taking_back_is_a_line_of_its_own(path):
     log = Decisions(path, "ada")
     log.add("a.jpg", 1, "correct")
     log.add("a.jpg", 1, "wrong")
-    assert log.undo().verdict == "wrong"
+    undone = log.undo()
+    assert undone is not None
+    assert undone.verdict == "wrong"
     assert log.verdicts("a.jpg") == {1: "correct"}
     assert len(lines(path)) == 3
     assert lines(path)[-1]["undo"] is True
@@ -161,6 +163,7 @@ def holder(path, then: str) -> subprocess.Popen:
     process = subprocess.Popen(
         [sys.executable, "-c", HOLD.format(path=str(path)) + then], stdin=-1, stdout=-1, text=True
     )
+    assert process.stdout is not None
     assert process.stdout.readline() == "held\n"
     return process
 
@@ -261,6 +264,7 @@ def test_taking_back_skips_what_others_said_after(path):
     other.close()
     again = Decisions(path, "ada")
     taken = again.undo()
+    assert taken is not None
     assert (taken.label, taken.annotator) == (2, "ada")
     assert [(one.label, one.annotator) for one in decisions.read(path)] == [(1, "ada"), (2, "ben")]
 

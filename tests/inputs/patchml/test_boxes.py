@@ -21,11 +21,13 @@ def frame(*rows):
 
 
 def test_three_forms_of_the_same_boxes_are_read_alike(tmp_path):
-    id = "ILSVRC2012_val_00000001"
+    image = "ILSVRC2012_val_00000001"
     (tmp_path / "xml" / "val").mkdir(parents=True)
-    (tmp_path / "xml" / "val" / f"{id}.xml").write_text(xml([(TENCH, 1, 2, 30, 40), ("n01443537", 5, 6, 7, 8)], id))
-    (tmp_path / "kaggle.csv").write_text(f"ImageId,PredictionString\n{id},{TENCH} 1 2 30 40 n01443537 5 6 7 8 \n")
-    plain = frame((id, 0, 1, 2, 30, 40), (id, 1, 5, 6, 7, 8))
+    (tmp_path / "xml" / "val" / f"{image}.xml").write_text(
+        xml([(TENCH, 1, 2, 30, 40), ("n01443537", 5, 6, 7, 8)], image)
+    )
+    (tmp_path / "kaggle.csv").write_text(f"ImageId,PredictionString\n{image},{TENCH} 1 2 30 40 n01443537 5 6 7 8 \n")
+    plain = frame((image, 0, 1, 2, 30, 40), (image, 1, 5, 6, 7, 8))
     plain.to_csv(tmp_path / "plain.csv", index=False)
     plain.to_parquet(tmp_path / "plain.parquet")
     for path in ("xml", "kaggle.csv", "plain.csv", "plain.parquet"):

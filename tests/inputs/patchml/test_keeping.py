@@ -79,11 +79,11 @@ def test_labels_are_plain_json(plan, pictures, tmp_path):
 
 
 def test_every_picture_is_told_and_what_predict_takes_is_returned(plan, pictures, tmp_path):
-    for format, name in (("tar", "patchml-1.tar"), ("folder", "patchml-1"), ("plan", "patchml-1.parquet")):
+    for form, name in (("tar", "patchml-1.tar"), ("folder", "patchml-1"), ("plan", "patchml-1.parquet")):
         told = []
-        path = keeping.write(plan, pictures, tmp_path / format, format, on_event=told.append)
-        assert path == tmp_path / format / name
-        n = 0 if format == "plan" else len(plan.composites())
+        path = keeping.write(plan, pictures, tmp_path / form, form, on_event=told.append)
+        assert path == tmp_path / form / name
+        n = 0 if form == "plan" else len(plan.composites())
         assert [event.done for event in told if event.kind == "step"] == list(range(1, n + 1))
         assert {(event.task, event.unit) for event in told} <= {("patchml-1", " pictures")}
     assert stat.S_IMODE((tmp_path / "folder" / "patchml-1").stat().st_mode) == 0o755

@@ -148,4 +148,4 @@ def test_a_leaderboard_of_models_that_timm_does_not_know_is_drawn_too():
     ]
     for chart in every:
         assert theme.png(theme.spec(chart), scale=0.5).startswith(b"\x89PNG")
-    assert "no counterpart" in tables.show(tables.reconciled(table), "x", "x").data
+    assert "no counterpart" in str(tables.show(tables.reconciled(table), "x", "x").data)

@@ -1,5 +1,7 @@
 """`explore` without a browser: what a control, a click and a drag change in the charts and in the table."""
 
+from typing import Any
+
 import pandas as pd
 import pytest
 
@@ -227,7 +229,7 @@ def test_saving_writes_the_table_and_the_charts(explorer, table):
 
 def test_a_folder_that_cannot_be_written_is_told(scores, tmp_path):
     (tmp_path / "file").write_text("")
-    explorer = show.explore(scores, out=tmp_path / "file")
+    explorer: Any = show.explore(scores, out=tmp_path / "file")
     explorer.children[1].children[-1].click()
     assert "Error:" in explorer.message
 
@@ -260,5 +262,6 @@ def test_without_any_answer_the_controls_are_there_to_ask_another_question(score
 
 
 def test_a_dashboard_has_no_button_that_writes(scores):
-    texts = [child.description for row in show.explore(scores, out="").children[:2] for child in row.children[1:]]
+    explorer: Any = show.explore(scores, out="")
+    texts = [child.description for row in explorer.children[:2] for child in row.children[1:]]
     assert not any("save" in text for text in texts)

@@ -6,6 +6,7 @@ from html import unescape
 import pandas as pd
 import pytest
 from great_tables import GT
+from IPython.display import HTML
 
 from workbench import claims
 from workbench.claims import VERDICTS
@@ -18,9 +19,14 @@ def ledger():
     return claims.ledger()
 
 
+def source(table: HTML) -> str:
+    assert isinstance(table.data, str)
+    return table.data
+
+
 def cells(html: str) -> list[list[str]]:
     """The text of each cell, row by row."""
-    body = re.search(r"<tbody.*?>(.*)</tbody>", html, re.DOTALL).group(1)
+    (body,) = re.findall(r"<tbody.*?>(.*)</tbody>", html, re.DOTALL)
     return [
         [unescape(cell).strip() for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL)]
         for row in re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL)
@@ -29,14 +35,14 @@ def cells(html: str) -> list[list[str]]:
 
 def test_a_shown_table_has_two_decimals_names_for_people_and_a_note_where_there_is_one():
     frame = pd.DataFrame({"a_b": ["x<y", None], "n": [1, 2], "value": [1.234, None]})
-    html = tables.show(frame, "Title", "one").data
+    html = source(tables.show(frame, "Title", "one"))
     assert cells(html) == [["x<y", "1", "1.23"], ["", "2", ""]]
     assert "x&lt;y" in html
     assert ">a b<" in html
     assert 'id="one"' in html
     assert "gt_sourcenote" not in html.split("</style>")[1]
-    assert html == tables.show(frame, "Title", "one").data
-    assert "where from" in tables.show(frame, "Title", "one", note="where from").data
+    assert html == source(tables.show(frame, "Title", "one"))
+    assert "where from" in source(tables.show(frame, "Title", "one", note="where from"))
 
 
 def test_a_shown_table_keeps_the_rules_of_style_that_it_uses_and_no_others():
@@ -53,7 +59,7 @@ def test_a_shown_table_keeps_the_rules_of_style_that_it_uses_and_no_others():
 
 def test_a_browsable_table_escapes_and_needs_no_network():
     frame = pd.DataFrame({"<i>": ["<b>", None], "n": [1, 2], "x": [0.5, None], "m": pd.array([3, None], "Int64")})
-    html = tables.browse(frame, "t").data
+    html = source(tables.browse(frame, "t"))
     assert "<tr><td>&lt;b&gt;</td><td class='n'>1</td><td class='n'>0.50</td><td class='n'>3</td></tr>" in html
     assert "<tr><td></td><td class='n'>2</td><td></td><td></td></tr>" in html
     assert "<button type='button'>&lt;i&gt;</button>" in html
@@ -62,12 +68,12 @@ def test_a_browsable_table_escapes_and_needs_no_network():
     assert 'id="t"' in html
     assert '<script>\n(() => {\n  const root = document.getElementById("t")' in html
     assert "max-height: 420px" in html
-    assert "max-height: 99px" in tables.browse(frame, "t", height=99).data
+    assert "max-height: 99px" in source(tables.browse(frame, "t", height=99))
 
 
 def test_the_table_of_claims_holds_every_text_whole(ledger):
     rows = ledger[ledger["document"] == "Overview of 2025"]
-    shown = cells(tables.claims(rows, "Overview of 2025", "overview").data)
+    shown = cells(source(tables.claims(rows, "Overview of 2025", "overview")))
     assert len(shown) == len(rows)
     for cell, row in zip(shown, rows.itertuples(), strict=True):
         assert cell[0] == row.id
@@ -77,7 +83,7 @@ def test_the_table_of_claims_holds_every_text_whole(ledger):
 
 def test_verdicts_carry_a_sign_and_a_colour_of_their_own(ledger):
     rows = ledger.drop_duplicates("verdict")
-    html = tables.claims(rows, "Some", "some").data
+    html = source(tables.claims(rows, "Some", "some"))
     signs = dict(zip(VERDICTS, "+~×?", strict=True))
     assert [row[2] for row in cells(html)] == [f"{signs[verdict]} {verdict}" for verdict in rows["verdict"]]
     drawn = re.findall(r"<tr>(.*?)</tr>", html.split("<tbody")[1], re.DOTALL)
@@ -86,6 +92,6 @@ def test_verdicts_carry_a_sign_and_a_colour_of_their_own(ledger):
 
 
 def test_widths_are_given_so_that_nothing_is_cut(ledger):
-    html = tables.claims(ledger, "All", "all").data
+    html = source(tables.claims(ledger, "All", "all"))
     assert "overflow-wrap: anywhere" in html
     assert "white-space: nowrap" not in html

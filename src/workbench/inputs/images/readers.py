@@ -8,6 +8,9 @@ from pathlib import Path, PurePosixPath
 from threading import Lock
 from typing import TypeVar
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from workbench.errors import DamagedFileError, InputError, MissingSourceError
 from workbench.files import read_lines
 from workbench.inputs.images.image_set import ImageSet, canonical_id
@@ -74,9 +77,6 @@ def parquet(path: str | Path, name: str | None = None) -> ImageSet:
     Ids come from ``path``, else from a column ``id``, ``image_id`` or ``file_name``. Row groups are read as
     they are needed.
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     path = Path(path)
     try:
         file = pq.ParquetFile(path)
@@ -98,7 +98,7 @@ def parquet(path: str | Path, name: str | None = None) -> ImageSet:
     lock = Lock()
 
     @lru_cache(maxsize=2)
-    def row_group(group: int):
+    def row_group(group: int) -> pa.ChunkedArray:
         return file.read_row_group(group, columns=["image.bytes" if fields else "image"]).flatten().column(0)
 
     def read(place: tuple[int, int]) -> bytes:

@@ -5,12 +5,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from workbench.errors import InputError
-from workbench.files import writing
+from workbench.files import write_file
 from workbench.inputs import classes
 
 
@@ -88,7 +89,7 @@ def from_mapping(name: str, labels: Mapping[str, Iterable[int]]) -> LabelSet:
     return LabelSet(name, pd.Index(list(labels), dtype="str"), indptr, flat)
 
 
-def _class_index(name: str, label) -> int:
+def _class_index(name: str, label: Any) -> int:
     whole = isinstance(label, int | np.integer) and not isinstance(label, bool)
     if not whole or not 0 <= label < classes.N_CLASSES:
         raise InputError(f"label set {name!r} has class {label}; expected class indices from 0 to 999")
@@ -97,5 +98,4 @@ def _class_index(name: str, label) -> int:
 
 def write(labels: LabelSet, path: str | Path) -> None:
     """Write a label set as JSON, ``{image id: [class index, ...]}``, as :func:`read` takes it."""
-    with writing(Path(path)) as stream:
-        stream.write((json.dumps(labels.mapping(), indent=0) + "\n").encode())
+    write_file(Path(path), json.dumps(labels.mapping(), indent=0) + "\n")

@@ -42,7 +42,7 @@ def _read_table(path: Path) -> dict[str, list]:
     return {str(image): [_whole(label) for label in group.dropna()] for image, group in grouped}
 
 
-def _whole(label):
+def _whole(label: object) -> object:
     return int(label) if isinstance(label, float) and label.is_integer() else label
 
 

@@ -47,7 +47,7 @@ def plan(
     if composites is not None and composites < 1:
         raise InputError(f"{composites} composites of each count were asked for; expected 1 or more")
     shape = (patches[["xmax", "ymax"]].to_numpy() - patches[["xmin", "ymin"]].to_numpy()).T
-    parts = [_place(shape, seed, k, size, canvas, composites) for k, size in chosen.items()]
+    parts = [_place(shape, seed, k, size, canvas, composites=composites) for k, size in chosen.items()]
     placed = pd.concat(parts, ignore_index=True)
     pool = patches.reset_index(drop=True).take(placed["patch"].to_numpy()).reset_index(drop=True)
     table = pd.concat([placed, pool], axis=1)
@@ -99,7 +99,7 @@ def _digest(canvas: int, table: pd.DataFrame) -> str:
     return digest.hexdigest()[:8]
 
 
-def _place(shape: np.ndarray, seed: int, count: int, size: int, canvas: int, composites: int | None) -> pd.DataFrame:
+def _place(shape: np.ndarray, seed: int, count: int, size: int, canvas: int, *, composites: int | None) -> pd.DataFrame:
     """All composites of one patch count. `shape`: width and height of every patch of the pool, (2, n)."""
     rng = np.random.Generator(np.random.PCG64([seed, count]))
     n = shape.shape[1]

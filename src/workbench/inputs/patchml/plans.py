@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from workbench.errors import DamagedFileError, InputError
 from workbench.files import writing
@@ -56,9 +58,6 @@ def counts_by_label(plan: Plan) -> pd.DataFrame:
 
 def write(plan: Plan, path: Path) -> None:
     """Write a plan as one Parquet file; it names the folder of its pictures but holds none of them."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     facts = {"seed": plan.seed, "canvas": plan.canvas, "sizes": plan.sizes, "pictures": plan.pictures}
     table = pa.Table.from_pandas(plan.table, preserve_index=False)
     with writing(path) as stream:
@@ -67,9 +66,6 @@ def write(plan: Plan, path: Path) -> None:
 
 def read(path: str | Path) -> Plan:
     """Read a plan. Raises `InputError` for a file that is none, `DamagedFileError` for one that cannot be read."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     path = Path(path)
     if not path.is_file():
         raise InputError(f"there is no plan {path}; make one with 'workbench patchml build'")

@@ -76,7 +76,7 @@ def _fractions(column: pd.Series, models: pd.Series, where: str) -> pd.Series:
     return (numbers.astype(float) if numbers.max() <= 1 else numbers / 100).round(6)
 
 
-def _millions(text) -> float:
+def _millions(text: object) -> float:
     """Number of parameters in millions from what leaderboards print.
 
     >>> _millions("2.1B"), _millions("~1B"), _millions("660M")

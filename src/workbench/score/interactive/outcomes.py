@@ -42,10 +42,9 @@ def of(predictions: Predictions, labels: LabelSet, original: LabelSet | None = N
     rows = labels.rows(predictions.images)
     known = np.flatnonzero(rows >= 0)
     if not len(known):
-        raise InputError(
-            f"none of the {len(rows)} pictures that {predictions.checkpoint} predicted on {predictions.image_set}, "
-            f"{predictions.images[0]!r} among them, is in label set {labels.name!r}; give the labels of these pictures"
-        )
+        seen = f"none of the {len(rows)} pictures that {predictions.checkpoint} predicted on {predictions.image_set}"
+        one = f"{predictions.images[0]!r} among them"
+        raise InputError(f"{seen}, {one}, is in label set {labels.name!r}; give the labels of these pictures")
     best, rows = predictions.classes[known, 0], rows[known]
     images = predictions.images[known]
     first = np.zeros(len(known), bool) if original is None else among(best, original.rows(images), original)

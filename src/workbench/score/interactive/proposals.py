@@ -23,10 +23,9 @@ class Proposals:
         wanted = pd.Index(list(images), dtype="str")
         for one in predictions:
             if (wanted.get_indexer(one.images) < 0).all():
-                raise InputError(
-                    f"none of the {len(one):,} pictures that {one.checkpoint} predicted ({one.images[0]!r}, ...) is "
-                    f"among the {len(wanted):,} given ({wanted[0]!r}, ...); give the pictures of these predictions"
-                )
+                seen = f"none of the {len(one):,} pictures that {one.checkpoint} predicted ({one.images[0]!r}, ...)"
+                given = f"the {len(wanted):,} given ({wanted[0]!r}, ...)"
+                raise InputError(f"{seen} is among {given}; give the pictures of these predictions")
         self._rows = [dict(zip(wanted, one.images.get_indexer(wanted), strict=True)) for one in predictions]
         self._label_rows = dict(zip(wanted, labels.rows(wanted), strict=True))
 

@@ -63,10 +63,8 @@ class ScoreCube:
         self.keys["group"] = self.keys.groupby(["source", "protocol"]).ngroup()
         self._tables = _tables(scores, self.keys)
         if not self.metrics:
-            raise InputError(
-                f"the scores have none of {', '.join(METRICS)} on two of v1, v2 and patchml; "
-                "score predictions on both image sets"
-            )
+            seen = f"the scores have none of {', '.join(METRICS)} on two of v1, v2 and patchml"
+            raise InputError(f"{seen}; score predictions on both image sets")
 
     @property
     def metrics(self) -> list[str]:
@@ -137,13 +135,11 @@ class ScoreCube:
 
 def _check(scores: pd.DataFrame) -> None:
     if not isinstance(scores, pd.DataFrame):
-        raise InputError(
-            f"expected a score table (a DataFrame), got {type(scores).__name__}; make one with score.scores"
-        )
+        seen = type(scores).__name__
+        raise InputError(f"expected a score table (a DataFrame), got {seen}; make one with score.scores")
     if missing := [name for name in NEEDED if name not in scores.columns]:
-        raise InputError(
-            f"the frame lacks the columns {', '.join(missing)}; expected a score table, as score.scores makes it"
-        )
+        seen = f"the frame lacks the columns {', '.join(missing)}"
+        raise InputError(f"{seen}; expected a score table, as score.scores makes it")
     if scores.empty:
         raise InputError("the score table is empty; score some predictions, or take pools.published()")
     check_once(scores)

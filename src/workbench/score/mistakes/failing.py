@@ -82,10 +82,9 @@ def by_group(shared: pd.DataFrame) -> pd.DataFrame:
 def _places(predictions: Predictions, images: pd.Series) -> np.ndarray:
     place = predictions.images.get_indexer(pd.Index(images))
     if (place < 0).any():
-        raise InputError(
-            f"{predictions.checkpoint}: {int((place < 0).sum())} of the {len(images)} pictures have no prediction, "
-            f"{images[place < 0].iloc[0]!r} among them; predict the whole of V1"
-        )
+        seen = f"{(place < 0).sum()} of the {len(images)} pictures have no prediction"
+        one = images[place < 0].iloc[0]
+        raise InputError(f"{predictions.checkpoint}: {seen}, {one!r} among them; predict the whole of V1")
     return place
 
 

@@ -63,8 +63,7 @@ def _hit(predictions: Predictions, accepted: LabelSet) -> np.ndarray:
     """Whether the best class is accepted, for each picture of `accepted` in its order."""
     place = predictions.images.get_indexer(accepted.images)
     if (place < 0).any():
-        raise InputError(
-            f"{predictions.checkpoint} on {predictions.image_set}: {int((place < 0).sum())} of the {len(accepted)} "
-            f"pictures of {accepted.name!r} have no prediction; predict the whole of V1"
-        )
+        of = f"{predictions.checkpoint} on {predictions.image_set}"
+        seen = f"{(place < 0).sum()} of the {len(accepted)} pictures of {accepted.name!r} have no prediction"
+        raise InputError(f"{of}: {seen}; predict the whole of V1")
     return metrics.hits(predictions.classes[place, :1], accepted.table, np.arange(len(accepted)))[:, 0]

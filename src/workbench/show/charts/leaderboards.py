@@ -21,16 +21,14 @@ def leaderboard(entries: pd.DataFrame, apart: pd.Series) -> alt.LayerChart:
     Takes :func:`workbench.score.reconciliation.with_errors` of one leaderboard and, by model, whether the next one
     below can be told `apart` without predictions.
     """
-    frame = pd.DataFrame(
-        {
-            "model": entries["rank"].astype(str) + ". " + entries["model"],
-            **percents(entries, "reported", "ci_low", "ci_high", "timm"),
-            "status": entries["status"],
-            "verified": entries["verified"].map({"yes": "verified"}).fillna(""),
-            "parts": entries["model"].map(apart).fillna(False).astype(bool),
-        }
-    )
-    order = frame["model"].tolist()
+    columns = {
+        "model": entries["rank"].astype(str) + ". " + entries["model"],
+        **percents(entries, "reported", "ci_low", "ci_high", "timm"),
+        "status": entries["status"],
+        "verified": entries["verified"].map({"yes": "verified"}).fillna(""),
+        "parts": entries["model"].map(apart).fillna(False).astype(bool),
+    }
+    frame, order = pd.DataFrame(columns), columns["model"].tolist()
     base = alt.Chart(frame).encode(
         y=rows("model", order, grid=False),
         tooltip=["model", *tips(reported="reported (%)", timm="timm (%)", **INTERVAL), "status"],
@@ -63,16 +61,14 @@ def accuracy_against_parameters(entries: pd.DataFrame, results: pd.DataFrame) ->
     An entry's parameters are timm's for its nearest checkpoint, else those that the leaderboard states.
     """
     cloud = results[["checkpoint"]].assign(millions=results["parameters"].round(2), percent=percent(results["top1"]))
-    frame = pd.DataFrame(
-        {
-            "model": entries["model"],
-            "millions": entries["parameters"].fillna(entries["stated_parameters"]).round(2),
-            "percent": percent(entries["reported"]),
-            "count": entries["parameters"].notna().map({True: COUNTED, False: STATED}),
-            "rank": entries["rank"],
-        }
-    )
-    frame = frame.dropna(subset="millions").drop_duplicates(["millions", "percent"])
+    columns = {
+        "model": entries["model"],
+        "millions": entries["parameters"].fillna(entries["stated_parameters"]).round(2),
+        "percent": percent(entries["reported"]),
+        "count": entries["parameters"].notna().map({True: COUNTED, False: STATED}),
+        "rank": entries["rank"],
+    }
+    frame = pd.DataFrame(columns).dropna(subset="millions").drop_duplicates(["millions", "percent"])
     drawn = pd.concat([cloud, frame])
     ends, steps = decades(drawn["millions"].min(), drawn["millions"].max())
     axis = alt.Axis(values=steps, labelExpr="datum.value + ' M'", grid=False)

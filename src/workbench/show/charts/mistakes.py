@@ -84,10 +84,9 @@ def _failing_model(shares: pd.DataFrame) -> tuple[str, int]:
     known = shares.groupby("checkpoint")["overall"].count() > 0
     unknown = known.index[~known].tolist()
     if len(unknown) != 1:
-        raise InputError(
-            f"{len(unknown)} checkpoints have no accuracy on all pictures {unknown[:3]}; expected exactly one, the one "
-            "whose mistakes these are: take the table of workbench.score.mistakes.failing.shares whole"
-        )
+        seen = f"{len(unknown)} checkpoints have no accuracy on all pictures {unknown[:3]}"
+        advice = "take the table of workbench.score.mistakes.failing.shares whole"
+        raise InputError(f"{seen}; expected exactly one, the one whose mistakes these are: {advice}")
     return unknown[0], int(known.sum())
 
 
@@ -157,16 +156,14 @@ def solved_mistakes(counts: pd.DataFrame, shares: pd.DataFrame) -> alt.LayerChar
     frame = counts[counts["labels"] == "original"]
     totals = frame.groupby("severity")["n_images"].sum()
     row = {severity: f"{severity} ({totals[severity]})" for severity in SEVERITIES if severity in totals}
-    frame = pd.DataFrame(
-        {
-            "row": frame["severity"].map(row),
-            "right": frame["right"].map({kind: name for kind, (name, _) in SOLVED.items()}),
-            "percent": percent(frame["n_images"] / frame["severity"].map(totals)),
-            "n_images": frame["n_images"],
-            "place": frame["right"].map(list(SOLVED).index),
-        }
-    )
-    base = alt.Chart(frame).encode(
+    columns = {
+        "row": frame["severity"].map(row),
+        "right": frame["right"].map({kind: name for kind, (name, _) in SOLVED.items()}),
+        "percent": percent(frame["n_images"] / frame["severity"].map(totals)),
+        "n_images": frame["n_images"],
+        "place": frame["right"].map(list(SOLVED).index),
+    }
+    base = alt.Chart(pd.DataFrame(columns)).encode(
         y=rows("row", list(row.values())),
         x=alt.X("percent:Q", stack="zero", title=f"share of the pictures where {own} fails (%)"),
         order="place:O",

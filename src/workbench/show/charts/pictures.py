@@ -57,14 +57,9 @@ def picture(url: str, width: int, height: int) -> alt.Chart:
 
 
 def _bars(best: np.ndarray, scores: np.ndarray, wanted: list[int]) -> alt.LayerChart:
-    frame = pd.DataFrame(
-        {
-            "class": [classes.names()[label] for label in best],
-            "score": np.rint(100 * scores).astype(int),
-            "correct": np.isin(best, wanted),
-            "meaning": [classes.describe(label) for label in best],
-        }
-    )
+    drawn = {"class": [classes.names()[label] for label in best], "score": np.rint(100 * scores).astype(int)}
+    judged = {"correct": np.isin(best, wanted), "meaning": [classes.describe(label) for label in best]}
+    frame = pd.DataFrame(drawn | judged)
     frame["text"] = frame["score"].astype(str) + frame["correct"].map({True: " % correct", False: " %"})
     # One extent for all, so that the bars of all pictures start at one line.
     axis = {"labelLimit": 140, "minExtent": 145, "maxExtent": 145, "labelFontSize": 11, "ticks": False, "domain": False}

@@ -6,7 +6,7 @@ from pathlib import Path
 import ipywidgets
 import pandas as pd
 
-from workbench.files import writing
+from workbench.files import write_file
 from workbench.score.interactive import queries
 from workbench.show import theme
 from workbench.show.instruments import linked, pages
@@ -41,8 +41,7 @@ class Explorer(Instrument):
         frame = frame.assign(marked=frame["checkpoint"].isin(self.marked)).drop(columns=["group", "chosen"])
         texts = {"csv": frame.to_csv(index=False, lineterminator="\n"), "svg": theme.svg(self._overview())}
         for suffix, text in texts.items():
-            with writing(Path(self.out, f"{name}.{suffix}")) as stream:
-                stream.write(text.encode())
+            write_file(Path(self.out, f"{name}.{suffix}"), text)
         self.tell(f"saved {Path(self.out, name)}.csv and .svg")
 
     def _open(self, scores: pd.DataFrame) -> None:

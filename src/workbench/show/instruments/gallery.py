@@ -78,11 +78,9 @@ class Viewer(Instrument):
         answered = parts[0] if len(parts) == 1 else outcomes.beside(*parts)
         shown = pd.Index(self.images.images, dtype="str").get_indexer(answered.index) >= 0
         if not shown.any():
-            raise InputError(
-                f"image set {self.images.name!r} has none of the {len(answered):,} pictures that "
-                f"{self.predictions[0].checkpoint} predicted ({answered.index[0]!r}, ...); "
-                f"it holds {self.images.images[0]!r}, ..."
-            )
+            predicted = f"{self.predictions[0].checkpoint} predicted ({answered.index[0]!r}, ...)"
+            seen = f"image set {self.images.name!r} has none of the {len(answered):,} pictures that {predicted}"
+            raise InputError(f"{seen}; it holds {self.images.images[0]!r}, ...")
         given = len(self.predictions[0])
         if lost := given - int(shown.sum()):
             self._notes.append(f"{lost:,} of {given:,} predictions have no picture or no label here, and are left out")
@@ -182,7 +180,7 @@ def _choice(description: str, options: Iterable[tuple[str, Any]], width: str | N
     return ipywidgets.Dropdown(options=options, description=description, style=WIDE, layout={"width": width})
 
 
-def _fact_control(name: str, column: pd.Series):
+def _fact_control(name: str, column: pd.Series) -> Any:
     """A list of the values, or a range where they are many numbers, or a text where they are many words."""
     values = sorted(column.dropna().unique().tolist(), key=str)
     if len(values) <= MOST_VALUES:
@@ -197,7 +195,7 @@ def _fact_control(name: str, column: pd.Series):
     return ipywidgets.Combobox(options=words, description=name, placeholder="any", style=WIDE)
 
 
-def _wanted(control) -> Any:
+def _wanted(control: Any) -> Any:
     """What a control asks for; None where it lets everything pass."""
     has_ends = isinstance(control, ipywidgets.FloatRangeSlider)
     everything = [(control.min, control.max)] if has_ends else [ANY, ""]

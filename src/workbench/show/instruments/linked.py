@@ -7,6 +7,7 @@ checkpoints that are ringed in every chart, and one interval selection per chart
 
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -171,7 +172,7 @@ def _rings(base: alt.Chart) -> alt.Chart:
     return base.mark_point(size=size, color="black", strokeWidth=width).transform_filter(RINGED)
 
 
-def _opacity(opacity: float):
+def _opacity(opacity: float) -> Any:
     return alt.condition("datum.chosen", alt.value(opacity), alt.value(FAINT))
 
 

@@ -101,10 +101,9 @@ class Relabeller(Instrument):
         judged, known = {one.image for one in self.decisions.made}, set(self.images.images)
         if judged and not judged & known:
             self.decisions.close()
-            raise InputError(
-                f"{self.decisions.path} holds decisions on {len(judged)} pictures of another image set "
-                f"({min(judged)!r}, ...); give another file with out=..., this one stays as it is"
-            )
+            others = f"{len(judged)} pictures of another image set ({min(judged)!r}, ...)"
+            advice = "give another file with out=..., this one stays as it is"
+            raise InputError(f"{self.decisions.path} holds decisions on {others}; {advice}")
         notes = list(self.decisions.notes)
         if judged - known:
             notes.append(f"decisions on {len(judged - known)} pictures that are not here stay in the file")
@@ -144,11 +143,9 @@ class Relabeller(Instrument):
         try:
             yield
         except OSError as error:
-            self.tell(
-                f"{self.decisions.unsaved} decisions are not saved yet ({self.decisions.path}: "
-                f"{error.strerror or error}); make room, the next verdict writes them all",
-                error=True,
-            )
+            why = f"{self.decisions.path}: {error.strerror or error}"
+            seen = f"{self.decisions.unsaved} decisions are not saved yet ({why})"
+            self.tell(f"{seen}; make room, the next verdict writes them all", error=True)
 
     def _draw(self) -> None:
         shown = pages.thumbnail(self.images, self.image, SIDE)
@@ -164,7 +161,7 @@ class Relabeller(Instrument):
             return None
         return theme.spec(charts.top_predictions(one.take([row]), self.labels, self.images))
 
-    def _submitted(self, _widget, content: dict, _buffers) -> None:
+    def _submitted(self, _widget: object, content: dict, _buffers: object) -> None:
         """Enter in the search takes the first class that was found."""
         found = classes.find(self.search.value, most=1)
         if content.get("event") == "submit" and found:

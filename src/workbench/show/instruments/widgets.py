@@ -11,13 +11,14 @@ from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import anywidget
 import ipywidgets
 import traitlets
 
 from workbench.errors import WorkbenchError
-from workbench.files import writing
+from workbench.files import write_file
 from workbench.inputs import sources
 from workbench.show import theme
 from workbench.show.instruments import pages
@@ -39,7 +40,7 @@ class Panel(anywidget.AnyWidget):
     _css = _FRONT / "panel.css"
     _esm = _FRONT / "panel.js"
 
-    def __init__(self, on_action: Callable[[str], object], **traits) -> None:
+    def __init__(self, on_action: Callable[[str], object], **traits: Any) -> None:
         super().__init__(**traits)
         self.on_msg(lambda _widget, content, _buffers: on_action(content["action"]))
 
@@ -55,10 +56,12 @@ class Chart(anywidget.AnyWidget):
     _css = _FRONT / "chart.css"
     _esm = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, on_mark: Callable[[str | None, bool], object], on_drag: Callable[[str, dict], object], **traits):
+    def __init__(
+        self, on_mark: Callable[[str | None, bool], object], on_drag: Callable[[str, dict], object], **traits: Any
+    ) -> None:
         super().__init__(_esm=_chart_front_end(), **traits)
 
-        def told(_widget, content, _buffers) -> None:
+        def told(_widget: object, content: dict, _buffers: object) -> None:
             if "drag" in content:
                 on_drag(content["drag"], content["ranges"])
             else:
@@ -81,8 +84,8 @@ def _chart_front_end() -> str:
     with suppress(OSError):
         return path.read_text(encoding="utf-8")
     script = vlc.javascript_bundle(own, vl_version=theme.vl_version())  # pyright: ignore[reportCallIssue, reportArgumentType]
-    with suppress(OSError), writing(path) as stream:
-        stream.write(script.encode())
+    with suppress(OSError):
+        write_file(path, script)
     return script
 
 
@@ -121,7 +124,7 @@ class Instrument(ipywidgets.VBox):
         """The chart that says best what the instrument shows; None where there is none."""
         return None
 
-    def _repr_mimebundle_(self, **options) -> dict[str, str]:
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, str]:
         text = {"text/plain": f"<{self._name}: run this cell in JupyterLab to use it>"}
         if not os.environ.get(STATIC):
             return (super()._repr_mimebundle_(**options) or {}) | text

@@ -38,10 +38,8 @@ def patchml_counts(counts: pd.DataFrame, printed: pd.DataFrame) -> pd.DataFrame:
     stated = printed.astype({"label_count": int}).pivot(index="label_count", columns="dataset", values="n_images")
     whole = counts[counts["count"] == counts["label_count"]]
     columns = {}
-    for part, mean, differs in (
-        (counts, "computed", "differs by (%)"),
-        (whole, "as many patches", "then differs by (%)"),
-    ):
+    kinds = ((counts, "computed", "differs by (%)"), (whole, "as many patches", "then differs by (%)"))
+    for part, mean, differs in kinds:
         means = (part.groupby("label_count")["composites"].sum() / counts["set"].nunique()).reindex(stated.index)
         columns |= {mean: means.round().astype(int), differs: 100 * (means / stated.mean(axis=1) - 1)}
     return stated.join(pd.DataFrame(columns).round(2)).rename_axis("labels").reset_index()
@@ -52,36 +50,21 @@ def top10(shifts: pd.DataFrame, printed: pd.DataFrame) -> pd.DataFrame:
     shortens some.
     """
     known = shifts[RANKS].rename(columns={"checkpoint": "timm_name"})
-    columns = {
-        "checkpoint": "checkpoint",
-        "top1_v1": "V1 top-1 (%)",
-        "top1_rank_v1": "rank, printed",
-        "rank_before": "rank",
-        "asma_patchml": "PatchML ASMA (%)",
-        "rank_after": "rank by ASMA",
-        "rank_change": "shift, printed",
-        "shift": "shift",
-    }
-    return printed.merge(known, on="timm_name", how="left", validate="one_to_one")[list(columns)].rename(
-        columns=columns
-    )
+    columns = {"checkpoint": "checkpoint", "top1_v1": "V1 top-1 (%)", "top1_rank_v1": "rank, printed"}
+    columns |= {"rank_before": "rank", "asma_patchml": "PatchML ASMA (%)", "rank_after": "rank by ASMA"}
+    columns |= {"rank_change": "shift, printed", "shift": "shift"}
+    joined = printed.merge(known, on="timm_name", how="left", validate="one_to_one")
+    return joined[list(columns)].rename(columns=columns)
 
 
 def all_checkpoints(printed: pd.DataFrame, shifts: pd.DataFrame) -> pd.DataFrame:
     """Tables 4-10 in one: the printed percentages and rank change, with the recomputed ranks and shift."""
     titles = {"top1": "top-1", "real": "ReaL", "asma": "ASMA"}
     columns = {"checkpoint": "checkpoint"}
-    columns |= {
-        f"{metric}_{name}": f"{title} {name.upper()}" for metric, title in titles.items() for name in ("v1", "v2")
-    }
-    columns |= {
-        "asma_patchml": "ASMA PatchML",
-        "rank_before": "rank V1 top-1",
-        "rank_after": "rank PatchML",
-        "shift": "shift",
-        "rank_change": "shift, printed",
-        "table": "table",
-    }
+    for metric, title in titles.items():
+        columns |= {f"{metric}_v1": f"{title} V1", f"{metric}_v2": f"{title} V2"}
+    columns |= {"asma_patchml": "ASMA PatchML", "rank_before": "rank V1 top-1", "rank_after": "rank PatchML"}
+    columns |= {"shift": "shift", "rank_change": "shift, printed", "table": "table"}
     joined = printed.merge(shifts[RANKS], on="checkpoint", how="left", validate="one_to_one")
     return joined[list(columns)].rename(columns=columns)
 
@@ -90,19 +73,9 @@ def reconciled(table: pd.DataFrame) -> pd.DataFrame:
     """Leaderboard entries beside timm, the paper and one's own predictions; from
     :func:`workbench.score.reconciliation.reconcile`. One's own columns are left out where there are none.
     """
-    columns = {
-        "leaderboard": "leaderboard",
-        "rank": "rank",
-        "model": "model",
-        "reported": "reported",
-        "checkpoint": "timm checkpoint",
-        "identity": "identity",
-        "timm": "timm",
-        "difference": "timm - reported",
-        "status": "status",
-        "paper": "paper (resize)",
-    }
-    if table["own"].notna().any():
-        columns |= {"own": "own", "own_protocol": "own protocol", "own_status": "own status"}
+    columns = ["leaderboard", "rank", "model", "reported", "checkpoint", "identity", "timm", "difference", "status"]
+    columns += ["paper", *(["own", "own_protocol", "own_status"] if table["own"].notna().any() else [])]
+    titles = {"checkpoint": "timm checkpoint", "difference": "timm - reported", "paper": "paper (resize)"}
+    titles |= {"own_protocol": "own protocol", "own_status": "own status"}
     sized = table["checkpoint"].astype("string") + " at " + table["img_size"].astype("Int64").astype("string")
-    return percent(table.assign(checkpoint=sized)[list(columns)]).rename(columns=columns)
+    return percent(table.assign(checkpoint=sized)[columns]).rename(columns=titles)

@@ -47,16 +47,10 @@ def browse(frame: pd.DataFrame, id: str, *, height: int = 420) -> HTML:
 
 def claims(rows: pd.DataFrame, title: str, id: str) -> HTML:
     """Claims with verdict, value found, and caveat or reason; text wraps, nothing is cut."""
-    frame = pd.DataFrame(
-        {
-            "id": rows["id"],
-            "claim": rows["claim"] + " (" + rows["place"] + ")",
-            "verdict": rows["verdict"].replace(SIGNS) + " " + rows["verdict"],
-            "found": rows["value"],
-            "because": rows["because"],
-        }
-    )
-    shown = GT(frame, id=id).tab_header(title=title).cols_align("left").tab_options(**LOOK, table_width="100%")
+    claim, verdict = rows["claim"] + " (" + rows["place"] + ")", rows["verdict"].replace(SIGNS) + " " + rows["verdict"]
+    columns = {"id": rows["id"], "claim": claim, "verdict": verdict, "found": rows["value"], "because": rows["because"]}
+    table = GT(pd.DataFrame(columns), id=id)
+    shown = table.tab_header(title=title).cols_align("left").tab_options(**LOOK, table_width="100%")
     shown = shown.cols_width(id="5%", claim="29%", verdict="12%", found="28%", because="26%")
     shown = shown.tab_style(style.text(weight="bold"), loc.column_labels())
     shown = shown.tab_style(style.css("vertical-align: top; overflow-wrap: anywhere;"), loc.body())
