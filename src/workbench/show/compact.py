@@ -35,12 +35,9 @@ def _as_csv(rows: list[dict]) -> tuple[str, dict[str, str]] | None:
     kinds = {name: _kind(values) for name, values in columns.items()}
     if len(rows) < FEW or "" in kinds.values() or any(list(row) != list(columns) for row in rows):
         return None
+    cells = [[str(value).lower() if isinstance(value, bool) else value for value in row.values()] for row in rows]
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(
-        [str(value).lower() if isinstance(value, bool) else value for value in row.values()] for row in rows
-    )
+    csv.writer(text, lineterminator="\n").writerows([columns, *cells])
     return text.getvalue(), kinds
 
 
@@ -48,6 +45,5 @@ def _kind(values: list) -> str:
     """What Vega calls the type of a column; empty where CSV cannot tell its values apart."""
     known = {bool: "boolean", int: "number", float: "number", str: "string"}
     kinds = {known.get(type(value), "") for value in values if value is not None} or {"number"}
-    kind = kinds.pop()
     # An empty cell is read as no number; as text it could be "" or none.
-    return "" if kinds or (kind != "number" and (None in values or "" in values)) else kind
+    return "" if len(kinds) > 1 or (kinds != {"number"} and (None in values or "" in values)) else kinds.pop()
