@@ -109,7 +109,7 @@ def lab(notebooks, settings):
 @pytest.fixture(scope="session")
 def chromium():
     """A running browser: the system's chromium."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import sync_playwright  # pyright: ignore[reportMissingImports]  # the extra "browser"
 
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if path is None:
