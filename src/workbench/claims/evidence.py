@@ -7,6 +7,7 @@ import pandas as pd
 from workbench.inputs import committed
 from workbench.inputs.published import documents
 from workbench.score import gaps, pools, reconciliation, summaries
+from workbench.score.table import select
 
 REASSESSING = "Re-assessing ImageNet (2024)"  # the document of three modules
 TIMM, SCORES = "timm's results", "the committed scores of the public predictions"
@@ -58,7 +59,7 @@ def medians(metric: str) -> pd.DataFrame:
 
 def v1_images() -> set[int]:
     """On how many images of V1 the public models were scored."""
-    return set(recht2019().query("image_set == 'v1' and metric == 'top1' and label_count.isna()")["n_images"])
+    return set(select(recht2019(), "top1", "v1")["n_images"])
 
 
 def checkpoints() -> pd.DataFrame:

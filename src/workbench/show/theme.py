@@ -1,6 +1,6 @@
 """One look for every chart, and a way to show it that needs no network.
 
-:func:`enable` is called once in a notebook. JupyterLab 4 draws the Vega-Lite 5 bundle itself; the PNG beside
+:func:`enable` is called once in a notebook. JupyterLab 4 draws the Vega-Lite 5 bundle itself; the still beside
 it is for places that do not, such as a repository's web page.
 """
 
@@ -16,7 +16,6 @@ from workbench.show import compact
 BLUE, ORANGE, GREEN, RED, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC3311", "#AA4499", "#666666"
 IMAGE_SETS = {"v1": BLUE, "v2": ORANGE}
 FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
-PNG_SCALE = 2.0
 MIME = "application/vnd.vegalite.v5+json"
 INK = "#222222"
 
@@ -55,7 +54,7 @@ def spec(chart: alt.TopLevelMixin, *, validate: bool = True) -> dict:
         return chart.to_dict(validate=validate)
 
 
-def png(specification: dict, scale: float = PNG_SCALE) -> bytes:
+def png(specification: dict, scale: float = 2.0) -> bytes:
     """A chart as PNG, by default twice the size of its specification for sharp print."""
     import vl_convert as vlc
 

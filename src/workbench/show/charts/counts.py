@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
+from workbench.score.table import select
 from workbench.show.marks import METRICS, SETS, boxes, looks, percent, spread, tips, told_sets
 from workbench.show.theme import IMAGE_SETS
 
@@ -32,8 +33,7 @@ def label_counts(counts: pd.DataFrame) -> alt.LayerChart:
 
 def by_label_count(scores: pd.DataFrame, metric: str, label_counts: Sequence[int]) -> alt.FacetChart:
     """Figure 6: boxplots over checkpoints of a score by label count, V1 beside V2, each checkpoint a dot."""
-    chosen = scores["label_count"].isin(list(label_counts)) & scores["image_set"].isin(list(SETS))
-    rows = scores[(scores["metric"] == metric) & chosen]
+    rows = select(scores[scores["image_set"].isin(list(SETS))], metric, label_count=label_counts)
     names = {count: f"{count} label{'s' * (count > 1)}" for count in label_counts}
     frame = rows[["checkpoint", "n_images"]].assign(
         percent=percent(rows["value"]), set=rows["image_set"].str.upper(), labels=rows["label_count"].map(names)

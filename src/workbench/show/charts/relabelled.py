@@ -3,13 +3,14 @@
 import altair as alt
 import pandas as pd
 
+from workbench.score import table
 from workbench.show.marks import INTERVAL, extent, percents, rows, tips
 from workbench.show.theme import BLUE, GREY
 
 
 def relabelled(moved: pd.DataFrame) -> alt.FacetChart:
     """ReaL accuracy of each checkpoint under several label sets, in the order of the column ``labels_of``."""
-    chosen = moved[(moved["metric"] == "real") & moved["label_count"].isna()]
+    chosen = table.select(moved, "real")
     frame = chosen[["checkpoint", "labels_of", "n_images"]].assign(**percents(chosen, "value", "ci_low", "ci_high"))
     order = chosen["labels_of"].drop_duplicates().tolist()
     title = "ReaL accuracy (%)"
