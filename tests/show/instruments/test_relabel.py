@@ -285,3 +285,10 @@ def test_predictions_of_other_pictures_are_told_and_no_file_is_made(world, path)
     judge = show.relabel(other, world.predict("one", 5), world.labels, out=path)
     assert "none of the 30 pictures" in judge.message
     assert not path.exists()
+
+
+def test_labels_alone_are_judged_without_predictions_and_leave_no_picture(world, path):
+    judge = show.relabel(world.images, [], world.labels, out=path, annotator="ada")
+    press(judge, "c")
+    assert [(one.image, one.label, one.verdict) for one in judge.decisions.made] == [("00.png", 0, "correct")]
+    assert judge.picture() == {}

@@ -155,11 +155,11 @@ class Relabeller(Instrument):
 
     def _specification(self) -> dict | None:
         """The present picture with the bars of the first checkpoint."""
+        if not self.predictions or self.predictions[0].scores is None:
+            return None
         one = self.predictions[0]
         row = one.images.get_indexer(pd.Index([self.image], dtype="str"))[0]
-        if one.scores is None or row < 0:
-            return None
-        return theme.spec(charts.top_predictions(one.take([row]), self.labels, self.images))
+        return None if row < 0 else theme.spec(charts.top_predictions(one.take([row]), self.labels, self.images))
 
     def _submitted(self, _widget: object, content: dict, _buffers: object) -> None:
         """Enter in the search takes the first class that was found."""
