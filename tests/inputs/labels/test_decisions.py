@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import FrozenInstanceError
 
 import pytest
 from hypothesis import given, settings
@@ -329,3 +330,9 @@ def test_an_undo_of_what_is_not_there_changes_nothing(path):
     text = path.read_text()
     path.write_text(text + text.splitlines()[-1] + "\n")
     assert decisions.read(path) == []
+
+
+def test_a_decision_that_was_made_cannot_be_changed(tmp_path):
+    made = Decisions(tmp_path / "labels.jsonl", "ada").add("a.jpg", 3, "correct")
+    with pytest.raises(FrozenInstanceError):
+        made.verdict = "wrong"  # pyright: ignore[reportAttributeAccessIssue]

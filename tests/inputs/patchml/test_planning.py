@@ -155,3 +155,9 @@ def test_what_just_fits_is_made(options):
 def test_what_cannot_be_is_refused_with_what_would_work(options, message):
     with pytest.raises(InputError, match=message):
         patchml.plan(pool(40), **({"seed": 1} | options))
+
+
+def test_one_pixel_fits_on_a_canvas_of_one_pixel():
+    patchml.check(1, 1, 1)
+    with pytest.raises(InputError, match="the canvas is 0 pixels"):
+        patchml.check(1, 1, 0)

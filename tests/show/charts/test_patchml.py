@@ -12,7 +12,7 @@ from workbench.score import pools
 from workbench.show import charts
 
 PATCHES = [  # composite, count, patch, image, class, box
-    ("c0", 2, 0, "a", 1, (80, 40, 480, 360)),
+    ("c0", 2, 0, "a", 1, (80, 40, 483, 360)),
     ("c0", 2, 1, "a", 1, (0, 0, 200, 400)),
     ("c1", 2, 0, "a", 1, (80, 40, 480, 360)),
     ("c1", 2, 2, "b", 2, (30, 60, 270, 540)),
@@ -47,7 +47,7 @@ def test_annotated_pictures_stand_above_a_composite_of_each_count(drawn):
 
 def test_boxes_are_drawn_once_each_where_the_shrunk_picture_has_them(drawn, size_of):
     picture, boxes = drawn.layers[:2]
-    assert boxes.rows("xmin", "ymin", "xmax", "ymax") == [(16.8, 8.4, 100.8, 75.6), (0, 0, 42, 84)]
+    assert boxes.rows("xmin", "ymin", "xmax", "ymax") == [(16.8, 8.4, 101.4, 75.6), (0, 0, 42, 84)]
     assert boxes.fields == {"x": "xmin", "x2": "xmax", "y": "ymin", "y2": "ymax"}
     for channel in ("x", "y"):
         assert boxes.encoding[channel] | {"field": ""} == {

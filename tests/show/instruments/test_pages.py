@@ -2,6 +2,7 @@
 
 import base64
 import io
+from dataclasses import FrozenInstanceError, fields
 from pathlib import Path
 
 import pandas as pd
@@ -214,3 +215,9 @@ def test_judging_without_a_search_finds_nothing(tree, texts):
     root = tree(pages.judging(Thumbnail("a", "", "damaged"), [], here=0, where="", found=[]))
     assert "found" not in texts([root])[0]
     assert root.find(".//div[@class='blank']").text == "damaged"
+
+
+@pytest.mark.parametrize("one", [Thumbnail("a", "", "gone"), Row(1, "label", None), Seen("net", "wrong", [(1, 0.5)])])
+def test_what_a_page_is_made_of_does_not_change(one):
+    with pytest.raises(FrozenInstanceError):
+        setattr(one, fields(one)[0].name, None)
