@@ -3,8 +3,10 @@
 import json
 
 import altair as alt
+import pandas as pd
 import pytest
 
+from workbench.score import pools
 from workbench.score.interactive.queries import Query, ScoreCube
 from workbench.show import theme
 from workbench.show.instruments import linked
@@ -212,3 +214,10 @@ def test_one_checkpoint_of_an_unknown_source_has_a_row_by_the_name_of_the_source
     own = scores[(scores["protocol"] == "resize") & (scores["checkpoint"] == "vgg16")].assign(source="mine")
     (row,) = linked.overview(ScoreCube(own).ask(Query()), Query(), [])["vconcat"]
     assert (row["title"]["text"], row["title"]["subtitle"]) == ("mine, resize", "1 checkpoints")
+
+
+def test_the_specification_of_all_known_checkpoints_is_small():
+    cube = ScoreCube(pd.concat([pools.published(), pools.recht2019()], ignore_index=True))
+    specification = linked.overview(cube.ask(Query()), Query(), [])
+    assert [len(specification["datasets"][f"pairs{group}"]) for group in (0, 1)] == [315, 67]
+    assert len(json.dumps(specification)) < 400_000
