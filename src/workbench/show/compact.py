@@ -1,4 +1,4 @@
-"""Charts as notebooks keep them: specifications at half their size."""
+"""Charts as notebooks keep them: specifications with their data in few words."""
 
 import csv
 import io
@@ -8,7 +8,7 @@ FEW = 10  # rows: fewer take less room than the words on how to read them
 
 
 def with_csv(specification: dict) -> dict:
-    """The same chart with its data as CSV text: each column is named once, which halves a notebook of charts.
+    """The same chart with its data as CSV text: each column is named once, so that rows take half the room.
 
     A data set stays as it is where CSV cannot tell its values apart (empty text from none, numbers from text).
     """
