@@ -87,7 +87,7 @@ def test_every_registered_file_has_origin_checksum_size_and_licence():
 def test_what_is_large_or_rarely_needed_is_optional():
     optional = {name for name, source in sources.registry().items() if source.optional}
     assert optional == {"v1-multilabel", "openai-class-names"}
-    assert sum(source.bytes for name, source in sources.registry().items() if name not in optional) < 170e6
+    assert sum(source.bytes for name, source in sources.registry().items() if name not in optional) < 175e6
 
 
 def test_registry_has_67_models_on_each_of_two_sets():
