@@ -13,7 +13,7 @@ from workbench.predict import recht2019
 from workbench.predict.store import Predictions
 from workbench.score import metrics, pools
 from workbench.score.mistakes import failing, reviews
-from workbench.score.paired import comparing, correctness
+from workbench.score.paired import by_labels, comparing, correctness
 
 
 def computations() -> dict[str, Callable[[], pd.DataFrame]]:
@@ -29,6 +29,7 @@ def computations() -> dict[str, Callable[[], pd.DataFrame]]:
         "mistakes-recht2019": lambda: _on_failing(failing.counts),
         "mistakes-solved": lambda: _on_failing(failing.solved),
         "openai-class-names": class_name_facts,
+        **by_labels.computations(),
     }
 
 

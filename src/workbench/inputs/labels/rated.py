@@ -48,6 +48,18 @@ def pairs() -> Rated:
         return Rated(np.array(numbers), labels.astype(np.int64), file["tensor"])
 
 
+def answers() -> np.ndarray:
+    """Every rater's answers, uint8 (184962, 5): three times the rater's number, plus 0, 1 or 2 for no, maybe or yes.
+
+    Rows are in the order of :func:`pairs`. Raises `MissingSourceError` where the file is not at hand.
+    """
+    (path,) = sources.locate("v1-real-raters").values()
+    with np.load(path) as file:
+        given = file["tensor"]  # (raters, pairs, answers), one where a rater gave that answer
+    _, rater, answer = np.nonzero(given.transpose(1, 0, 2))
+    return (3 * rater + answer).astype(np.uint8).reshape(given.shape[1], -1)
+
+
 def at_least(threshold: float) -> dict[str, list[int]]:
     """The labels of each V1 image where pairs count from a score of `threshold` on; 0.8 gives ReaL itself."""
     return chosen(pairs().score >= threshold)
