@@ -15,7 +15,7 @@ from workbench.inputs import committed, labels, sources
 from workbench.inputs.labels import rated
 from workbench.predict import recht2019
 from workbench.predict.store import Predictions
-from workbench.score.paired import correctness, operating_points, places, raters
+from workbench.score.paired import correctness, decomposition, operating_points, places, raters
 from workbench.score.paired.bootstrap import Resampling
 from workbench.score.paired.correctness import Correctness
 from workbench.score.paired.operating_points import Resampled
@@ -93,6 +93,26 @@ def rater_rows() -> pd.DataFrame:
     agree = [((first >= at) == (pairs.score >= at)).mean() for at in THRESHOLDS.values()]
     agreeing = pd.DataFrame({"labels": list(THRESHOLDS), "over": "raters", "quantity": "agree", "value": agree})
     return pd.concat([_gaps(again, _resampled_v2().as_it_is(), "raters"), agreeing], ignore_index=True).round(6)
+
+
+def largest(points: pd.DataFrame) -> pd.DataFrame:
+    """By each way of counting and each standard, the threshold with the largest composition, beside ReaL's own.
+
+    Takes ``labels-operating-points``. Columns: ``over, standard, threshold, composition``; ``lead, lead_low,
+    lead_high`` over the composition at ReaL's threshold, which is ``published``; and ``like_published``, the thresholds
+    where it may be the same: the band of the difference holds zero.
+    """
+    told = []
+    for over, rows in points[points["labels"].isin(list(THRESHOLDS))].groupby("over", sort=False):
+        for standard in decomposition.STANDARDS:
+            one = rows[rows["quantity"] == f"composition_{standard}"].set_index("labels")
+            name = str(one["value"].idxmax())
+            lead = one.loc[name, ["value", "change", "change_low", "change_high"]]
+            alike = one[(one["change_low"] <= 0) & (one["change_high"] >= 0)].index.drop(PUBLISHED)
+            like = ", ".join(f"{THRESHOLDS[at]:g}" for at in alike)
+            told.append((over, standard, THRESHOLDS[name], *lead, one.loc[PUBLISHED, "value"], like))
+    columns = ["over", "standard", "threshold", "composition", "lead", "lead_low", "lead_high", "published"]
+    return pd.DataFrame(told, columns=[*columns, "like_published"])
 
 
 def _gaps(v1: dict[str, Resampled], v2: Resampled, over: str) -> pd.DataFrame:

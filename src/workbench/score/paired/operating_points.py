@@ -105,9 +105,9 @@ def _strata(side: Resampled, kept: slice) -> tuple[np.ndarray, np.ndarray]:
 def gaps(v1: Mapping[str, Resampled], v2: Resampled, *, published: str, over: str = "all images") -> pd.DataFrame:
     """The gap between V1 and V2 by each label set of V1, in rows of :data:`COLUMNS`.
 
-    Quantities: ``several`` and ``none`` (shares of V1's images), ``real`` (mean over checkpoints), ``real_gap`` (V1
-    minus V2), ``gap`` (of top-1), ``composition_<standard>`` and ``within_<standard>``. `over` says what the rows are
-    over; :data:`LABELLED` has a meaning of its own.
+    Quantities: those of :func:`accuracies`, ``real_gap`` (V1 minus V2, mean over checkpoints), ``gap`` (of top-1),
+    ``composition_<standard>`` and ``within_<standard>``. `over` says what the rows are over; :data:`LABELLED` has a
+    meaning of its own.
     """
 
     def found(one: Resampled) -> dict[str, np.ndarray]:
@@ -122,8 +122,13 @@ def gaps(v1: Mapping[str, Resampled], v2: Resampled, *, published: str, over: st
 
 
 def accuracies(one: Resampled) -> dict[str, np.ndarray]:
-    """What a label set says without another image set: ``several``, ``none`` and ``real``, the mean accuracy."""
-    return {"several": one.several, "none": one.none, "real": one.real.mean(axis=1)}
+    """What a label set says without another image set: ``several``, ``none``, ``real`` and ``top1_none``.
+
+    The last is the mean top-1 of the images without a label, by the original one; NaN where there is no such image.
+    """
+    with np.errstate(invalid="ignore"):
+        unlabelled = one.top1[:, 0] / one.images[:, 0]
+    return {"several": one.several, "none": one.none, "real": one.real.mean(axis=1), "top1_none": unlabelled}
 
 
 def rows(named: Mapping[str, Mapping[str, np.ndarray]], *, published: str, over: str) -> pd.DataFrame:

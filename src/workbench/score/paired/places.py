@@ -34,7 +34,7 @@ def reversed_pairs(before: np.ndarray, after: np.ndarray, checkpoints: tuple[str
     `p_holm` is adjusted for all pairs. Standard errors are those of the resampled differences.
     """
     d1, d2 = _differences(before), _differences(after)
-    z1, z2 = (np.abs(d[0]) / np.maximum(d[1:].std(axis=0), 1e-12) for d in (d1, d2))
+    z1, z2 = (np.abs(_z(differences)) for differences in (d1, d2))
     crossed = np.sign(d1[0]) * np.sign(d2[0]) < 0
     p = np.where(crossed, np.minimum(1, 2 * stats.norm.sf(np.minimum(z1, z2))), 1.0)
     pairs = np.array(list(combinations(range(len(checkpoints)), 2)))
@@ -53,22 +53,26 @@ def shifts(before: np.ndarray, after: np.ndarray, checkpoints: tuple[str, ...]) 
     """
     ranks = [_ranks(side) for side in (before, after)]
     shift = ranks[0] - ranks[1]
-    spread = shift[1:].std(axis=0)
-    z = np.abs(shift[0]) / np.where(spread > 0, spread, np.inf)
     low, high = intervals.percentile(shift[1:])
     columns = {"checkpoint": checkpoints, "rank_before": ranks[0][0], "rank_after": ranks[1][0], "shift": shift[0]}
-    return pd.DataFrame(columns | {"ci_low": low, "ci_high": high, "p": 2 * stats.norm.sf(z)})
+    return pd.DataFrame(columns | {"ci_low": low, "ci_high": high, "p": 2 * stats.norm.sf(np.abs(_z(shift)))})
 
 
 def summary(before: np.ndarray, after: np.ndarray, checkpoints: tuple[str, ...]) -> dict[str, Any]:
-    """How far two rankings differ: ``tau`` with its band, ``pairs``, and how many of them are ``reversed``, so that the
-    reversal is beyond chance by itself (``apart``) and among all pairs (``apart_holm``); ``largest_shift`` in ranks.
+    """How far two rankings differ: ``tau`` with its band, and of all ``pairs``
+
+    - how many are ``reversed``, and of these beyond chance by themselves (``apart``) or among all (``apart_holm``),
+    - for how many the difference of accuracies changes beyond chance, adjusted for all pairs (``margin_holm``).
+
+    ``largest_shift`` is in ranks.
     """
     ends = dict(zip(("tau", "tau_low", "tau_high"), bootstrap.interval(tau(before, after)), strict=True))
     found, moved = reversed_pairs(before, after, checkpoints), shifts(before, after, checkpoints)
     apart = {name: int((found[p] < CHANCE).sum()) for name, p in (("apart", "p"), ("apart_holm", "p_holm"))}
-    pairs = len(checkpoints) * (len(checkpoints) - 1) // 2
-    return ends | {"pairs": pairs, "reversed": len(found), **apart, "largest_shift": int(moved["shift"].abs().max())}
+    changes = _differences(after) - _differences(before)
+    margin = int((holm(2 * stats.norm.sf(np.abs(_z(changes)))) < CHANCE).sum())
+    counts = {"pairs": changes.shape[1], "reversed": len(found), **apart, "margin_holm": margin}
+    return ends | counts | {"largest_shift": int(moved["shift"].abs().max())}
 
 
 def holm(p: np.ndarray) -> np.ndarray:
@@ -82,6 +86,12 @@ def holm(p: np.ndarray) -> np.ndarray:
     adjusted = np.empty(len(p))
     adjusted[order] = np.minimum(stepped, 1)
     return adjusted
+
+
+def _z(resampled: np.ndarray) -> np.ndarray:
+    """Row 0 over the standard deviation of the rows after it; 0 where those do not vary."""
+    spread = resampled[1:].std(axis=0)
+    return resampled[0] / np.where(spread > 1e-12, spread, np.inf)
 
 
 def _differences(accuracies: np.ndarray) -> np.ndarray:

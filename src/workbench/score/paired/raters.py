@@ -5,8 +5,8 @@ The scores are estimated as Dawid and Skene (1979) do, with two states of a pair
 answers and the same method, in a variant that the files do not tell; at 0.8 both say the same of 98.3 % of the pairs.
 
 The raters are weighted anew by the Bayesian bootstrap (Rubin 1981): exponential weights with mean 1, one for all
-answers of a rater. The images stay as they are. Unequal weights make every estimate noisier than the one with all raters
-alike, so that a band need not lie around it: it says how much depends on the raters, not where the truth lies.
+answers of a rater. The images stay as they are. Unequal weights make every estimate noisier than the one with all
+raters alike, so that a band need not lie around it: it says how much depends on the raters, not where the truth lies.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -55,7 +55,7 @@ def judged(pairs: Rated, predictions: Sequence[Predictions], original: LabelSet)
     return Judged(image, votes, right, rated, len(predictions))
 
 
-def estimates(answers: np.ndarray, *, n: int = 200, seed: int = 0) -> Iterator[np.ndarray]:
+def estimates(answers: np.ndarray, *, n: int = 100, seed: int = 0) -> Iterator[np.ndarray]:
     """Scores of all pairs, shape (pairs,): first with all raters alike, then `n` times with raters weighted anew.
 
     `answers`, shape (pairs, 5): three times the rater's number plus 0, 1 or 2 for no, maybe or yes.
