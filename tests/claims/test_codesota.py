@@ -123,3 +123,6 @@ def test_size(alter, check, monkeypatch, images, names, verdict):
     monkeypatch.setattr(classes, "wnids", lambda: [f"n{number:08d}" for number in names])
     found = check("C14")
     assert (found.verdict, found.value) == (verdict, f"{images:,} images, {len(names):,} classes")
+
+
+ALTERED: dict = {}  # id of a claim: what to do with `alter` for another verdict

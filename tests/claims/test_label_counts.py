@@ -92,3 +92,6 @@ def test_few_images_with_five_labels(alter, check, image_set, five, verdict):
     found = check("L10")
     assert found.verdict == verdict
     assert f"{five} on {image_set.upper()}" in found.value
+
+
+ALTERED: dict = {}  # id of a claim: what to do with `alter` for another verdict

@@ -12,7 +12,7 @@ import pytest
 from tests.claims.conftest import CACHED
 
 from workbench import claims
-from workbench.claims.registry import registered
+from workbench.claims.registry import CAVEAT, FAILS, HOLDS, OPEN, OTHERS, SAME, registered
 
 
 @pytest.fixture(scope="module")
@@ -81,16 +81,46 @@ def test_the_ledger_needs_no_public_file(no_sources, ledger):
     assert claims.ledger().equals(ledger)
 
 
-def test_verdicts_are_counted_with_zeros(ledger):
-    counts = claims.verdicts(ledger).pivot(index="document", columns="verdict", values="claims")
-    assert list(counts.columns.sort_values()) == sorted(claims.VERDICTS)
-    found = counts[list(claims.VERDICTS)].loc[ledger["document"].unique()].to_numpy().tolist()
-    assert found == [[7, 4, 2, 3], [4, 3, 3, 6], [10, 25, 5, 2], [7, 1, 0, 2], [3, 2, 0, 4]]
+def test_what_a_claim_must_say(ledger):
+    """Its words and place; and of one sentence, every row is about the same and rests on the same."""
+    for row in ledger.itertuples():
+        assert row.quote, f"{row.id} quotes nothing"
+        assert row.place, row.id
+    groups = ledger.groupby(["document", "sentence"])
+    assert all(len(rows.drop_duplicates()) == 1 for _, rows in groups[["about", "evidence"]])
+
+
+def test_sentences_are_counted_with_zeros(ledger):
+    counts = claims.verdicts(ledger)
+    assert counts["sentences"].sum() == ledger["checked_by"].str.split("(").str[0].nunique()
+    found = counts.groupby(["document", "verdict"])["sentences"].sum().unstack()[list(claims.VERDICTS)]
+    assert {name: row.tolist() for name, row in found.iterrows()} == {
+        "CodeSOTA leaderboard (2026)": [4, 3, 1, 2],
+        "Overview of 2025": [4, 3, 3, 6],
+        "Re-assessing ImageNet (2024)": [10, 25, 5, 2],
+        "Mill's ImageNet-1k page": [7, 1, 0, 2],
+        "Remaining mistakes on ImageNet (2022)": [3, 2, 0, 4],
+    }
+
+
+def test_one_row_that_does_not_hold_decides_and_unlike_rows_are_a_caveat():
+    rows = [("a", HOLDS), ("a", FAILS), ("a", OPEN), ("b", HOLDS), ("b", OPEN), ("c", CAVEAT), ("d", OPEN), ("d", OPEN)]
+    table = pd.DataFrame(rows, columns=["sentence", "verdict"])
+    found = claims.sentences(table.assign(document="x", id="", about=SAME, evidence=table["sentence"]))
+    assert found["verdict"].tolist() == [FAILS, CAVEAT, CAVEAT, OPEN]
+    assert found["rows"].tolist() == [3, 2, 1, 2]
 
 
 def test_verdicts_stand_in_the_order_of_documents_and_verdicts():
-    table = pd.DataFrame({"document": ["b", "a", "b"], "verdict": ["does not hold", "holds", "holds"]})
-    counts = claims.verdicts(table)
-    assert counts["document"].tolist() == ["b"] * 4 + ["a"] * 4
-    assert counts["verdict"].tolist() == [*claims.VERDICTS] * 2
-    assert counts["claims"].tolist() == [1, 0, 1, 0, 1, 0, 0, 0]
+    table = pd.DataFrame({"document": ["b", "a", "b"], "verdict": [FAILS, HOLDS, HOLDS], "about": [SAME, OTHERS, SAME]})
+    counts = claims.verdicts(table.assign(sentence=["1", "2", "3"], id="", evidence=""))
+    assert counts["document"].tolist() == ["b"] * 8 + ["a"] * 8
+    assert counts["verdict"].tolist() == [name for name in claims.VERDICTS for _ in range(2)] * 2
+    assert counts["about"].tolist() == list(claims.ABOUT) * 8
+    assert counts["sentences"].tolist() == [1, 0, 0, 0, 1, 0, 0, 0] + [0, 1, 0, 0, 0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("verdict", claims.VERDICTS)
+def test_what_was_seen_on_others_holds_or_fails_for_these(verdict):
+    assert claims.worded(verdict, SAME) == verdict
+    assert ("for these" in claims.worded(verdict, OTHERS)) == (verdict != OPEN)

@@ -35,3 +35,6 @@ def test_another_number_of_images_is_seen(alter, check, images, verdict):
     alter("recht2019", put("n_images", images, "image_set == 'v1' and metric == 'top1' and label_count.isna()"))
     found = check("M01")
     assert (found.verdict, found.value) == (verdict, f"{images:,}")
+
+
+ALTERED: dict = {}  # id of a claim: what to do with `alter` for another verdict

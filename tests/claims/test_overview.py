@@ -112,3 +112,6 @@ def test_fifth(alter, check, known, above, verdict):
 def test_what_cannot_be_checked_still_shows_numbers(alter, check, id, name, change, value):
     alter(name, change)
     assert (check(id).verdict, check(id).value) == (OPEN, value)
+
+
+ALTERED: dict = {}  # id of a claim: what to do with `alter` for another verdict

@@ -96,3 +96,6 @@ def test_the_printed_column(alter, check, step, odd, verdict):
     found = check("R16")
     assert found.verdict == verdict
     assert verdict == FAILS or found.because.endswith(f"but for {odd} odd steps")
+
+
+ALTERED: dict = {}  # id of a claim: what to do with `alter` for another verdict

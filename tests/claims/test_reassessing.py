@@ -145,3 +145,6 @@ def test_the_order_by_real(alter, check, moved, verdict):
 def test_named(alter, check, names, verdict):
     alter(TABLE, lambda table: table.assign(checkpoint=[f"m{n % names}" for n in range(len(table))]))
     assert (check("P16").verdict, check("P16").value) == (verdict, f"315 rows, {names} names")
+
+
+ALTERED: dict = {}  # id of a claim: what to do with `alter` for another verdict

@@ -75,3 +75,6 @@ def test_what_cannot_be_checked_still_shows_numbers(alter, check):
     assert check("V08").value == "Major mistakes: 7 of ViT-3B, 89 of Greedy Soups"
     alter("mistakes-solved", put("n_images", 3, "labels == 'original' and severity == 'Major' and right == 'none'"))
     assert check("V09").value.endswith("39 right, none gets 3")
+
+
+ALTERED: dict = {}  # id of a claim: what to do with `alter` for another verdict
