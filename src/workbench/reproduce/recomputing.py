@@ -81,7 +81,7 @@ def class_name_facts() -> pd.DataFrame:
 
 
 def clip_benchmark_facts() -> pd.DataFrame:
-    """How OpenAI's names, and Mill's, compare with those of clip_benchmark's export: columns ``fact, value``, both text."""
+    """How OpenAI's names, and Mill's, compare with clip_benchmark's export: columns ``fact, value``, both text."""
     exported, templates = class_names.clip_benchmark()
     names = class_names.openai()
     mended = [class_names.MILL.get(i, name) for i, name in enumerate(names)]

@@ -1,4 +1,4 @@
-"""OpenAI's class names are read from source text, clip_benchmark's from its package; the facts about them are Mill's."""
+"""OpenAI's class names are read from source text, clip_benchmark's from its package; facts about them are Mill's."""
 
 import json
 from zipfile import ZipFile
