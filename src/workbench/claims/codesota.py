@@ -36,14 +36,14 @@ def _entries() -> pd.DataFrame:
 def _rows(mark: str) -> Iterator[Claim]:
     """The claims of the rows with a mark: *yes* or *no*."""
     rows = [(f"C{number:02d}", one) for number, one in enumerate(_printed().itertuples(), start=1)]
-    for id, one in (row for row in rows if row[1].verified == mark):
+    for name, one in (row for row in rows if row[1].verified == mark):
         sign, place = {"yes": ("yes", "verified"), "no": ("—", "no mark")}[mark]
         quote = f"| {one.rank:02d} | {one.model} Fetched from CodeSOTA API on {one.fetched} | {one.top1:.2f} | {sign} |"
         statement = f"{one.model} reaches {one.top1:.2f} %"
         statement += ", matched against an independent reproduction." if mark == "yes" else "."
         place = f"row {one.rank:02d}, {place}"
         words = {"quote": quote, "threshold": WITHIN, "evidence": evidence.TOP1}
-        yield Claim(id, place, statement, MAPPED, (one.model,), **words)
+        yield Claim(name, place, statement, MAPPED, (one.model,), **words)
 
 
 @each(lambda: _rows("yes"))
