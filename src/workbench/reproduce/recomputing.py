@@ -89,6 +89,7 @@ def clip_benchmark_facts() -> pd.DataFrame:
         "names": len(exported),
         "names that are OpenAI's": sum(map(str.__eq__, exported, names)),
         "names that are OpenAI's with Mill's two changes": sum(map(str.__eq__, exported, mended)),
+        "names that join two": sum(" or " in name or "/" in name for name in exported),
         **{f"name of class {i}": exported[i] for i in (657, 744, 836, 837)},
         "prompt templates": len(templates),
     }

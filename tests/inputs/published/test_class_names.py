@@ -95,6 +95,7 @@ def test_a_package_without_the_names_is_refused(package):
 
 def test_exported_names_are_held_against_openais_and_mills(monkeypatch):
     names = [f"name {i}" for i in range(1000)]
+    names[1:3] = "red wolf or maned wolf", "swim trunks / shorts"
     monkeypatch.setattr(class_names, "openai", lambda: names)
     monkeypatch.setattr(
         class_names, "clip_benchmark", lambda: (["other", *names[1:836], "sunglass", *names[837:]], ["a"])
@@ -102,6 +103,7 @@ def test_exported_names_are_held_against_openais_and_mills(monkeypatch):
     facts = recomputing.clip_benchmark_facts().set_index("fact")["value"]
     assert facts["names that are OpenAI's"] == "998"
     assert facts["names that are OpenAI's with Mill's two changes"] == "998"
+    assert facts["names that join two"] == "2"
     assert (facts["name of class 836"], facts["prompt templates"]) == ("sunglass", "1")
 
 
@@ -110,4 +112,4 @@ def test_committed_facts_of_the_export():
     assert facts["names that are OpenAI's"] == "1000"
     assert facts["names that are OpenAI's with Mill's two changes"] == "998"
     assert facts[[f"name of class {i}" for i in (657, 744, 836, 837)]].tolist() == ["missile"] * 2 + ["sunglasses"] * 2
-    assert facts["prompt templates"] == "80"
+    assert (facts["names that join two"], facts["prompt templates"]) == ("12", "80")
