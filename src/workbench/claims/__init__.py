@@ -20,9 +20,9 @@ COLUMNS = [
 
 def documents() -> tuple[ModuleType, ...]:
     """The modules of the documents and their parts, in reading order."""
-    from workbench.claims import codesota, label_counts, mill, overview, ranks, reassessing, remaining
+    from workbench.claims import capability, codesota, label_counts, mill, overview, ranks, reassessing, remaining
 
-    return codesota, overview, reassessing, label_counts, ranks, mill, remaining
+    return codesota, overview, reassessing, capability, label_counts, ranks, mill, remaining
 
 
 def ledger() -> pd.DataFrame:
