@@ -81,9 +81,6 @@ def test_another_number_of_images_is_seen(alter, check, images, verdict):
 
 ALTERED: dict = {
     "M01": lambda alter: alter("recht2019", put("n_images", 49_999)),
-    **{id: lambda alter, one=(table, name, value): alter(one[0], fact(*one[1:])) for id, table, name, value in CHANGED},
-    **{
-        id: lambda alter, name=name, value=value: alter("reported", put("value", value, f"fact == '{name}'"))
-        for id, name, value in STATED
-    },
+    **{one: lambda alter, t=t, n=n, v=v: alter(t, fact(n, v)) for one, t, n, v in CHANGED},
+    **{one: lambda alter, n=n, v=v: alter("reported", put("value", v, f"fact == '{n}'")) for one, n, v in STATED},
 }
