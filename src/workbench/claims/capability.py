@@ -55,7 +55,8 @@ def medians() -> Finding:
 )
 def distributions() -> Finding:
     """Medians by label count for the public models, by both measures of the figure."""
-    tables = {"ReaL": evidence.medians("real"), "subgroup accuracy": evidence.medians("subgroup")}
+    several = evidence.medians("subgroup").query("label_count > 1")  # of one label, both measures are the same
+    tables = {"ReaL": evidence.medians("real"), "subgroup accuracy": several}
     near = pd.concat([table[["difference_low", "difference_high"]] for table in tables.values()])
     away = np.maximum(near["difference_low"], -near["difference_high"])  # how far the nearer end is from zero
     value = "; ".join(f"{name}: {_apart(table)}" for name, table in tables.items())
