@@ -177,9 +177,15 @@ def test_another_figure_of_coca_is_seen_and_the_same_one_proves_nothing(alter, c
 @pytest.mark.parametrize(
     ("millions", "verdict"), [("1449", FAILS), ("1450", CAVEAT), ("1550", CAVEAT), ("1551", FAILS)]
 )
-def test_pairs(alter, check, millions, verdict):
+def test_pairs_of_training(alter, check, millions, verdict):
     alter(REPORTED, says("DaViT-Giant", millions, "image-text pairs"))
     assert check("T18").verdict == verdict
+
+
+@pytest.mark.parametrize(("averaged", "verdict"), [("weights", FAILS), ("outputs", HOLDS)])
+def test_an_ensemble_averages_outputs(alter, check, averaged, verdict):
+    alter(REPORTED, says("Soup of ViT-G", averaged, "what is averaged"))
+    assert (check("T20").verdict, check("T20").value) == (verdict, f"their authors average {averaged}")
 
 
 def test_edge_devices(alter, check):
@@ -248,6 +254,7 @@ ALTERED: dict = {
         alter(TABLE, put("top5_error_estimate", "<0.9", "rank == 5")),
         alter(TIMM, put("top5", 0.9901, HUGE)),
     ),
+    "T20": lambda alter: alter(REPORTED, says("Soup of ViT-G", "outputs", "what is averaged")),
     "T18": lambda alter: alter(REPORTED, says("DaViT-Giant", "15", "image-text pairs")),
     "T19": lambda alter: alter(TIMM, put("parameters", 3.7, HUGE)),
     "O04": lambda alter: alter(REPORTED, says("SENet, ILSVRC 2017", "4.5")),

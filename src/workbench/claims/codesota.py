@@ -218,7 +218,7 @@ def headline() -> Finding:
 def notes() -> Finding:
     """The columns of the table as fetched."""
     columns = [name for name in _printed().columns if name != "fetched"]  # which is printed below each name
-    otherwise = "the table as fetched has no such column, only the same line below each of its names"
+    otherwise = "the table as fetched has no such column; whether an entry would need one, the page does not say"
     return judge("notes" in columns, f"columns: {', '.join(columns)}", otherwise=otherwise)
 
 

@@ -177,6 +177,21 @@ def coca(fact: str, claimed: float) -> Finding:
 
 
 @Claim(
+    "T20",
+    "row 2",
+    "Model soups are an ensemble average of fine-tuned models.",
+    REPORTED,
+    quote="Ensemble averaging of fine-tuned models for improved robustness.",
+    threshold="what their authors average: an ensemble averages outputs",
+)
+def averaging() -> Finding:
+    """What the authors of model soups average."""
+    averaged = evidence.stated("Soup of ViT-G", "what is averaged")
+    otherwise = "they set their soups against ensembles, whose every part must run"
+    return judge(averaged == "outputs", f"their authors average {averaged}", otherwise=otherwise)
+
+
+@Claim(
     "T18",
     "row 4",
     "DaViT-Giant was trained on 1.5 billion image-text pairs.",
