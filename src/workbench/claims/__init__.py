@@ -20,9 +20,10 @@ COLUMNS = [
 
 def documents() -> tuple[ModuleType, ...]:
     """The modules of the documents and their parts, in reading order."""
-    from workbench.claims import capability, codesota, label_counts, mill, overview, ranks, reassessing, remaining
+    from workbench.claims import capability, codesota, label_counts, mill, ranks, reassessing, remaining
+    from workbench.claims.overview import table, text
 
-    return codesota, overview, reassessing, capability, label_counts, ranks, mill, remaining
+    return codesota, text, table, reassessing, capability, label_counts, ranks, mill, remaining
 
 
 def ledger() -> pd.DataFrame:

@@ -13,6 +13,7 @@ from workbench.score.table import select
 
 REASSESSING = "Re-assessing ImageNet (2024)"  # the document of three modules
 TIMM, SCORES = "timm's results", "the committed scores of the public predictions"
+TOP1, TOP5 = "timm's top-1 results", "timm's top-5 results"  # what several sentences rest on
 TABLES = "Tables 4-10 (315 checkpoints)"
 PUBLIC = "the 67 public models"
 
@@ -55,6 +56,11 @@ def timm() -> pd.DataFrame:
     """timm's own results, by checkpoint."""
     table = committed.table("timm-results").set_index("checkpoint")
     return in_percent(table, "top1", "top5", "real")
+
+
+def stated(subject: str, fact: str) -> str:
+    """What authors or projects state about their own, as it stands in ``data/published/reported.csv``."""
+    return str(documents.printed("reported").set_index(["subject", "fact"]).loc[(subject, fact), "value"])
 
 
 @cache
