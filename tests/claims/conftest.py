@@ -13,7 +13,7 @@ from workbench.inputs.published import documents
 from workbench.score import pools
 
 CACHED = {name: read for name, read in vars(evidence).items() if hasattr(read, "cache_clear")}
-DERIVED = {"published": ["mean_gaps"], "recht2019": ["mean_parts"]}  # what is computed from a frame of `evidence`
+DERIVED = {"published": ["mean_gaps"]}  # what is computed from a frame of `evidence`
 FROM_FILES = ["published", "mean_gaps", "entries", "timm", "top5"]  # and from tables
 
 

@@ -5,6 +5,7 @@ The documents' tests name the data and the change in ``ALTERED``: the id of a cl
 
 import pytest
 from tests.claims import (
+    test_capability,
     test_codesota,
     test_label_counts,
     test_mill,
@@ -17,7 +18,8 @@ from tests.claims import (
 from workbench import claims
 from workbench.claims.registry import FAILS, OPEN
 
-TESTS = test_codesota, test_overview, test_reassessing, test_label_counts, test_ranks, test_mill, test_remaining
+PAPER = test_reassessing, test_capability, test_label_counts, test_ranks
+TESTS = test_codesota, test_overview, *PAPER, test_mill, test_remaining
 ALTERED = {name: change for tests in TESTS for name, change in tests.ALTERED.items()}
 
 
