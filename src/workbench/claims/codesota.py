@@ -73,8 +73,8 @@ def row(model: str) -> Finding:
 
 def _elsewhere(model: str) -> str:
     """Which checkpoint gives the printed number although the name rules it out, if one is listed."""
-    every = reconciliation.reconcile().query("model == @model and identity == 'other'")
-    return "".join(f"; {one.checkpoint} gives {100 * one.timm:.2f} %: {one.reason}" for one in every.itertuples())
+    every = reconciliation.reconcile().query("model == @model and identity == 'other'").to_dict("records")
+    return "".join(f"; {one['checkpoint']} gives {100 * one['timm']:.2f} %: {one['reason']}" for one in every)
 
 
 @Claim(
