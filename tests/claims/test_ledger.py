@@ -109,12 +109,27 @@ def test_sentences_are_counted_with_zeros(ledger):
 
 
 def test_sentences_that_rest_on_the_same_numbers_are_not_independent(ledger):
+    total = claims.totals(ledger).set_index("document").loc["all"]
+    assert total[["rows", "sentences", *claims.VERDICTS, "evidence"]].tolist() == [130, 88, 16, 38, 18, 16, 43]
     table = claims.sentences(ledger)
-    checked = table[table["verdict"] != OPEN]
-    assert (len(ledger), len(table), len(checked), checked["evidence"].nunique()) == (130, 88, 72, 43)
-    shared = checked.groupby("evidence")["sentence"].agg(list)
+    shared = table.groupby("evidence")["sentence"].agg(list)
     assert shared["decomposition"] == ["P02", "P21"]
     assert shared["mean gaps of the 315"] == ["P03", "P04", "P07", "P14"]
+
+
+def test_totals_count_rows_sentences_and_evidence_and_leave_out_what_was_not_checked():
+    rows = [
+        ("x", "1", HOLDS, "a"),
+        ("x", "1", HOLDS, "a"),
+        ("x", "2", FAILS, "a"),
+        ("y", "3", OPEN, "b"),
+        ("y", "4", HOLDS, "a"),
+    ]
+    table = pd.DataFrame(rows, columns=["document", "sentence", "verdict", "evidence"]).assign(id="", about=SAME)
+    found = claims.totals(table).set_index("document")
+    assert found.loc["x"].tolist() == [3, 2, 1, 0, 1, 0, 1]
+    assert found.loc["y"].tolist() == [2, 2, 1, 0, 0, 1, 1]
+    assert found.loc["all"].tolist() == [5, 4, 2, 0, 1, 1, 1]
 
 
 def test_one_row_that_does_not_hold_decides_and_unlike_rows_are_a_caveat():

@@ -8,9 +8,9 @@ from types import ModuleType
 
 import pandas as pd
 
-from workbench.claims.registry import ABOUT, CAVEAT, FAILS, HOLDS, OTHERS, VERDICTS, registered
+from workbench.claims.registry import ABOUT, CAVEAT, FAILS, HOLDS, OPEN, OTHERS, VERDICTS, registered
 
-__all__ = ["ABOUT", "COLUMNS", "VERDICTS", "documents", "ledger", "sentences", "verdicts", "worded"]
+__all__ = ["ABOUT", "COLUMNS", "VERDICTS", "documents", "ledger", "sentences", "totals", "verdicts", "worded"]
 
 COLUMNS = [
     *("id", "sentence", "document", "place", "quote", "claim", "threshold", "about"),
@@ -60,6 +60,23 @@ def verdicts(table: pd.DataFrame) -> pd.DataFrame:
     every = pd.MultiIndex.from_product([table["document"].unique(), VERDICTS, ABOUT], names=names)
     counts = sentences(table).groupby(names).size().reindex(every, fill_value=0)
     return counts.rename("sentences").reset_index()
+
+
+def totals(table: pd.DataFrame) -> pd.DataFrame:
+    """Each document in numbers, and all of them: ``document, rows, sentences``, the verdicts, ``evidence``.
+
+    `evidence` counts what the checked sentences rest on: those that rest on the same numbers count once.
+    """
+    every = sentences(table)
+    parts = {name: every[every["document"] == name] for name in every["document"].unique()} | {"all": every}
+    rows = []
+    for name, part in parts.items():
+        found = {verdict: (part["verdict"] == verdict).sum() for verdict in VERDICTS}
+        evidence = part.loc[part["verdict"] != OPEN, "evidence"].nunique()
+        rows.append(
+            {"document": name, "rows": part["rows"].sum(), "sentences": len(part), **found, "evidence": evidence}
+        )
+    return pd.DataFrame(rows)
 
 
 def worded(verdict: str, about: str) -> str:

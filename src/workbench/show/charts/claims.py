@@ -37,7 +37,7 @@ def claim_verdicts(counts: pd.DataFrame) -> alt.LayerChart:
     fill = alt.condition(on_others, alt.value(0.1), alt.value(1))
     bars = base.mark_bar(strokeWidth=1.5).encode(color=colours, stroke=edges, fillOpacity=fill)
     ink = alt.condition(on_others, alt.value("#222"), alt.value("white"))
-    text = base.mark_text(align="right", dx=-4, fontSize=10, fontWeight="bold").encode(text="text:N", color=ink)
+    text = base.mark_text(align="right", dx=-2, fontSize=10, fontWeight="bold").encode(text="text:N", color=ink)
     subtitle = f"{counts['sentences'].sum()} sentences of {len(order)} documents; hollow: checked on other models"
     title = alt.Title("What became of the claims", subtitle=subtitle)
     return (bars + text).properties(width=560, height=alt.Step(32), title=title)
