@@ -115,7 +115,7 @@ def rises() -> Finding:
 
 @Claim(
     "R14",
-    "Table 3, row 6",
+    "Tables 3 and 4",
     "volo_d3_448 has the same ASMA in Tables 3 and 4.",
     "Tables 3 and 4",
     quote="| volo_d3_448_in1k | 86.60 | 69 | 69.16 | +63 |",
