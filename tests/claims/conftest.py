@@ -21,7 +21,7 @@ FROM_FILES = ["published", "mean_gaps", "entries", "timm", "top5"]  # and from t
 def without_the_experts() -> Iterator[None]:
     """Committed data alone, on a machine that has the experts' labels, too."""
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("models", "major_slice"):
+        for name in ("models", "major_slice", "top1"):
             patch.setattr(experts, name, lambda: None)
         yield
 

@@ -97,7 +97,7 @@ def test_six_pictures_are_the_fewest_that_an_exact_paired_test_tells_apart(pictu
         ({"status": "reproduced", "timm": 90.056}, CAVEAT, "the printed number is timm's to the last digit"),
         ({"status": "differs", "difference": 1.25}, FAILS, "its checkpoint is +1.25 points away"),
         ({"status": "conflict between sources", "difference": 1.25}, FAILS, "its checkpoint is +1.25 points away"),
-        ({"status": "no counterpart", "timm": np.nan, "reason": "why"}, OPEN, "why, and no public predictions"),
+        ({"status": "no counterpart", "timm": np.nan, "reason": "why"}, OPEN, "why; no public predictions"),
         ({"status": "reproduced", "timm": 90.07, "identity": "candidate", "candidates": 3}, CAVEAT, "the nearest of"),
     ],
 )

@@ -16,7 +16,7 @@ SETS = {
     "imagenet-m": {IMAGES[1]: [0], IMAGES[3]: [1, 3]},
 }
 # The functions themselves: everywhere else in these tests they find nothing.
-MODELS, MAJOR_SLICE = experts.models.__wrapped__, experts.major_slice.__wrapped__
+MODELS, MAJOR_SLICE, TOP1 = (one.__wrapped__ for one in (experts.models, experts.major_slice, experts.top1))
 REVIEWED = [("ViT-3B", IMAGES[1], "Major"), ("Greedy Soups", IMAGES[1], "Minor"), ("Greedy Soups", IMAGES[3], "Minor")]
 
 
@@ -40,6 +40,11 @@ def test_models_by_the_experts_labels(world):
     assert found.index.tolist() == ["ViT-3B", "Greedy Soups"]
 
 
+def test_top1_by_the_original_labels(world):
+    # ViT-3B is right on the third and fifth picture of six, Greedy Soups on the first, fifth and sixth.
+    assert TOP1().to_dict() == pytest.approx({"ViT-3B": 100 / 3, "Greedy Soups": 50})
+
+
 def test_the_slice_by_the_reviews(world):
     assert MAJOR_SLICE() == (2, 2, 1)
 
@@ -48,4 +53,5 @@ def test_the_slice_by_the_reviews(world):
 def test_without_a_file_there_is_nothing(world, monkeypatch, lost):
     monkeypatch.setattr(sources, "available", lambda name: name != lost)
     assert MODELS() is None
+    assert (TOP1() is None) == (lost != "v1-multilabel")
     assert (MAJOR_SLICE() is None) == (lost != "mistakes-logits")

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from tests.claims.conftest import put
 
+from workbench.claims import experts
 from workbench.claims.registry import CAVEAT, FAILS, HOLDS, OPEN
 
 HUGE = "checkpoint == 'convnextv2_huge.fcmae_ft_in22k_in1k_512'"
@@ -106,6 +107,18 @@ def test_a_row_without_a_measurement_shows_what_is_reported(alter, check):
     alter(REPORTED, without("Soup of ViT-G"))
     assert (check("T06").verdict, check("T06").value) == (OPEN, "codesota: 90.45 %")
     assert (check("T05").verdict, check("T05").value) == (OPEN, "")
+
+
+@pytest.mark.parametrize(
+    ("top1", "verdict"), [(90.84, CAVEAT), (91.04, CAVEAT), (90.83, OPEN), (91.05, OPEN), (None, OPEN)]
+)
+def test_outputs_of_greedy_soups_are_taken_for_the_soup_where_they_agree(check, monkeypatch, top1, verdict):
+    """Where they do not, they may be another model's: they decide nothing."""
+    found = top1 and pd.Series({"ViT-3B": 90.94, "Greedy Soups": top1})
+    monkeypatch.setattr(experts, "top1", lambda: found)
+    assert check("T06").verdict == verdict
+    assert verdict == OPEN or check("T06").value == f"Greedy Soups: {top1:.2f} %"
+    assert check("T05").verdict == OPEN
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def row(model: str) -> Finding:
     one = _entries().to_dict("index")[model]
     if pd.isna(one["timm"]):
         theirs = f"its authors report {evidence.stated(AUTHORS[model], 'top1')} %" if model in AUTHORS else ""
-        return unchecked(f"{one['reason']}, and no public predictions are known", theirs)
+        return unchecked(f"{one['reason']}; no public predictions are known", theirs)
     several = one["identity"] == "candidate"
     value = f"timm: {one['timm']:.2f} % for {one['checkpoint']} at {one['img_size']} px"
     of = f"the nearest of the {one['candidates']} checkpoints that the name fits" if several else "its checkpoint"

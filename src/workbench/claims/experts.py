@@ -1,4 +1,4 @@
-"""What the experts' labels and the two reviewed models' outputs say, on machines that have these public files.
+"""What the two reviewed models' outputs and the experts' labels say, on machines that have these public files.
 
 Neither may be copied into the repository, so the committed ledger does without them: here is nothing, then.
 """
@@ -11,6 +11,7 @@ import pandas as pd
 from workbench.inputs import labels, sources
 from workbench.inputs.published import logits, mistakes
 from workbench.predict.store import from_arrays
+from workbench.score import metrics
 from workbench.score.mistakes import multilabel
 
 LABELS, OUTPUTS = "v1-multilabel", "mistakes-logits"
@@ -18,6 +19,22 @@ LABELS, OUTPUTS = "v1-multilabel", "mistakes-logits"
 
 def _at_hand(*names: str) -> bool:
     return all(sources.available(name) for name in (*names, "imagenet-mistakes", "v1-images"))
+
+
+@cache
+def top1() -> pd.Series | None:
+    """Top-1 accuracy of both reviewed models in percent, or None where their outputs are not at hand.
+
+    Raises `DamagedFileError` for outputs that disagree with the review.
+    """
+    if not _at_hand(OUTPUTS):
+        return None
+    original, best = labels.load("v1-original"), logits.best_classes()
+    right = {
+        str(name): metrics.hits(one.to_numpy()[:, None], original.table, original.rows_of(one.index))[:, 0]
+        for name, one in best.items()
+    }
+    return 100 * pd.DataFrame(right).mean()
 
 
 @cache
