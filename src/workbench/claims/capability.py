@@ -11,7 +11,7 @@ from workbench.score import gaps
 DOCUMENT = evidence.REASSESSING
 MEDIANS, ASMA = "medians by label count", "printed ASMA"
 LARGEST = 1  # points: a difference that still counts as none
-PATCHES = [2, 3, 4, 6, 9]
+SUBGROUPS = {"v1": range(1, 6), "v2": range(1, 6), "patchml": (2, 3, 4, 6, 9)}
 
 
 def _apart(table: pd.DataFrame) -> str:
@@ -204,12 +204,14 @@ def top_prediction() -> Finding:
     TABLES,
     quote="ImageNet pre-trained models exhibit some capability at capturing the multi-label nature of the dataset even "
     "though they were trained under the single-label assumption",
-    threshold="every ASMA is above that of guessing k of 1,000 classes",
+    threshold="on each set most ASMA are above that of a model which finds one label of every image, and no more",
     evidence=ASMA,
 )
 def capability() -> Finding:
-    """The smallest ASMA on each set against guessing."""
-    guessed = pd.Series({"v1": np.mean(range(1, 6)), "v2": np.mean(range(1, 6)), "patchml": np.mean(PATCHES)}) / 10
-    least = evidence.asma().min()
-    value = ", ".join(f"{name} {least[name]:.1f} % (guessing {guessed[name]:.2f} %)" for name in guessed.index)
-    return judge((least > guessed).all(), f"smallest ASMA: {value}")
+    """ASMA against what one right label an image gives: on images with g labels, 1/g."""
+    asma = evidence.asma()
+    one = {name: 100 * np.mean([1 / g for g in counts]) for name, counts in SUBGROUPS.items()}
+    above = {name: (asma[name] > line).sum() for name, line in one.items()}
+    value = ", ".join(f"{above[name]} of {len(asma)} above {line:.1f} % on {name}" for name, line in one.items())
+    caveat = "above that line, more than one label is found on some images; below it, none need be"
+    return judge(all(n > len(asma) / 2 for n in above.values()), value, caveat=caveat)

@@ -102,8 +102,9 @@ def table1(image_set: str) -> Finding:
 def unlabelled() -> Finding:
     """The sums of the rows of Table 1 against the images with a label, and against all."""
     counts = _counts()
-    sums = pd.Series({name: sum(_printed(f"ImageNet{name}")) for name in counts})
-    value = "; ".join(f"{name}: {sums[name]:,} of {n.sum():,}" for name, n in counts.items())
+    sums = pd.Series([sum(_printed(f"ImageNet{name}")) for name in counts], index=counts.columns)
+    pairs = zip(counts.columns, sums, counts.sum(), strict=True)
+    value = "; ".join(f"{name}: {part:,} of {whole:,}" for name, part, whole in pairs)
     left = "images without any label are not in the table, and the text does not say so"
     true = (sums == counts.drop("0").sum()).all()
     return judge(true, value, caveat=left if (sums < counts.sum()).any() else "")
@@ -164,7 +165,7 @@ def table2_pool() -> Finding:
     counts in the column of 2. A pool of N patches gives N / k composites of k patches.
     """
     table = documents.printed("table-02-patchml-counts")
-    rates = sum(_distinct(k) / k for k in PATCHES)
+    rates = np.sum([_distinct(k) / k for k in PATCHES], axis=0)
     pool = table.groupby(table["label_count"].astype(int))["n_images"].mean().pipe(lambda n: n / rates[n.index])
     by_count = ", ".join(f"{n:,.0f}" for n in pool)
     value = f"2, 3, 4, 6 and 9 labels imply pools of {by_count} patches"

@@ -51,7 +51,8 @@ def browse(
 
 def claims(rows: pd.DataFrame, id: str, *, height: int = 640) -> HTML:
     """Claims with the words of the document, what was checked, the verdict, what was found and why; nothing is cut."""
-    signed = [f"{SIGNS[row.verdict]} {worded(row.verdict, row.about)}" for row in rows.itertuples()]
+    found = zip(rows["verdict"].tolist(), rows["about"].tolist(), strict=True)
+    signed = [f"{SIGNS[verdict]} {worded(verdict, about)}" for verdict, about in found]
     columns = {
         "id": rows["id"],
         "the document says": "\u201c" + rows["quote"] + "\u201d " + rows["document"] + ", " + rows["place"],
