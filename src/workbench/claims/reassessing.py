@@ -197,13 +197,14 @@ def narrows(metric: str) -> Finding:
     TABLES,
     quote="In contrast, we found that ImageNet pre-trained DNNs, on average, perform equally well or even better on "
     "ImageNetV2.",
+    threshold=f"on average at most {LARGEST} point lower on V2, by ReaL and by ASMA",
     evidence=GAPS,
 )
 def on_average() -> Finding:
     """Mean of V2 and V1 over the published checkpoints."""
     means = evidence.mean_gaps().loc[["real", "asma"], ["v1", "v2"]].set_axis(["ReaL", "ASMA"])
     value = "; ".join(f"{row.Index}: V1 {row.v1:.2f}, V2 {row.v2:.2f} %" for row in means.itertuples())
-    true = (means["v2"] >= means["v1"]).all()
+    true = (means["v1"] - means["v2"] <= LARGEST).all()
     return judge(true, value, otherwise="on average they are lower on V2 by both measures")
 
 
