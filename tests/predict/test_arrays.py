@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import DamagedFileError, InputError
-from workbench.predict import arrays
+from workbench.predict import imports
 
 IDS = ["x/b.png", "a.png"]
 CLASSES = np.array([[3, 1, 0], [999, 2, 7]])
@@ -35,7 +35,7 @@ def listed(tmp_path):
 
 
 def load(path, images=None, **options):
-    return arrays.import_file(path, checkpoint="net", image_set="mine", images=images, **options)
+    return imports.import_file(path, **{"checkpoint": "net", "image_set": "mine", "protocol": "resize", "images": images} | options)
 
 
 def save(path, array):
@@ -130,7 +130,7 @@ def test_named_outputs_of_an_npz(tmp_path, listed, name):
 @given(st.integers(0, 2**32 - 1), st.integers(1, 3), st.integers(1, 1000), st.sampled_from([2, 5, 500]))
 def test_top_k_agrees_with_a_slow_reference_ties_lower_index_first(seed, n, k, values):
     outputs = np.random.default_rng(seed).integers(-values, values, size=(n, 1000)).astype(np.float32)
-    classes, scores = arrays.top_k(outputs, k)
+    classes, scores = imports.top_k(outputs, k)
     for row, best, chances in zip(outputs.tolist(), classes.tolist(), scores.tolist(), strict=True):
         assert best == sorted(range(1000), key=lambda c, row=row: (-row[c], c))[:k]
         total = math.fsum(math.exp(x - max(row)) for x in row)
@@ -140,12 +140,12 @@ def test_top_k_agrees_with_a_slow_reference_ties_lower_index_first(seed, n, k, v
 @pytest.mark.parametrize("k", [0, 1001, -1])
 def test_more_classes_than_there_are_or_none_are_refused(k):
     with pytest.raises(InputError, match=f"topk is {k}; expected 1 to 1000"):
-        arrays.top_k(LOGITS, k)
+        imports.top_k(LOGITS, k)
 
 
 @pytest.mark.parametrize("k", [1, 1000])
 def test_one_class_and_all_of_them_are_given(k):
-    classes, scores = arrays.top_k(LOGITS, k)
+    classes, scores = imports.top_k(LOGITS, k)
     assert classes.shape == scores.shape == (2, k)
     assert (classes.dtype, scores.dtype) == (np.uint16, np.float32)
 
@@ -164,7 +164,7 @@ def test_one_class_and_all_of_them_are_given(k):
 )
 def test_probabilities_are_not_negative_and_sum_to_one(outputs, is_probability):
     """What is taken for logits goes through softmax, and is another number then."""
-    classes, scores = arrays.top_k(outputs, 3)
+    classes, scores = imports.top_k(outputs, 3)
     kept = np.take_along_axis(outputs, classes.astype(int), axis=1)
     softmax = np.exp(kept) / np.exp(outputs).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(scores, kept if is_probability else softmax, rtol=1e-5)
@@ -172,7 +172,7 @@ def test_probabilities_are_not_negative_and_sum_to_one(outputs, is_probability):
 
 def test_top_k_is_the_same_across_its_blocks(rng):
     outputs = rng.normal(size=(4100, 1000)).astype(np.float32)
-    classes, scores = arrays.top_k(outputs, 1)
+    classes, scores = imports.top_k(outputs, 1)
     assert (classes[:, 0] == outputs.argmax(axis=1)).all()
     assert scores.shape == (4100, 1)
 
@@ -180,7 +180,7 @@ def test_top_k_is_the_same_across_its_blocks(rng):
 def test_outputs_are_taken_for_logits_or_probabilities_as_a_whole(rng):
     outputs = np.concatenate([np.zeros((5000, 1000)), rng.normal(size=(1, 1000))])
     outputs[:5000, 0] = 1  # as probabilities certain, as logits e / (e + 999)
-    assert np.unique(arrays.top_k(outputs, 1)[1][:5000]) == pytest.approx([math.e / (math.e + 999)])
+    assert np.unique(imports.top_k(outputs, 1)[1][:5000]) == pytest.approx([math.e / (math.e + 999)])
 
 
 @pytest.mark.parametrize(
@@ -275,7 +275,7 @@ def test_another_format_and_a_missing_file_are_refused_by_name(tmp_path, name):
 )
 def test_image_lists_of_every_form(tmp_path, name, text):
     (tmp_path / name).write_text(text, encoding="utf-8")
-    assert arrays.read_images(tmp_path / name) == IDS
+    assert imports.read_images(tmp_path / name) == IDS
 
 
 @pytest.mark.parametrize(
@@ -294,4 +294,4 @@ def test_image_lists_of_every_form(tmp_path, name, text):
 def test_a_broken_image_list_is_refused_by_name(tmp_path, text, error):
     (tmp_path / "ids.json").write_text(text)
     with pytest.raises(error, match=r"ids\.json"):
-        arrays.read_images(tmp_path / "ids.json")
+        imports.read_images(tmp_path / "ids.json")

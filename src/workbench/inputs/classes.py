@@ -43,7 +43,8 @@ def parse(name: str) -> int | None:
     >>> parse("n01440764"), parse("7"), parse("1000"), parse("tench")
     (0, 7, None, None)
     """
-    label = int(name) if name.isascii() and name.isdecimal() else index().get(name, N_CLASSES)
+    digits = name.isascii() and name.isdecimal() and len(name) < 20  # int() takes no more than 4,300
+    label = int(name) if digits else index().get(name, N_CLASSES)
     return label if label < N_CLASSES else None
 
 
@@ -66,6 +67,24 @@ def names() -> tuple[str, ...]:
     """
     first = [several[0] for several in lemmas()]
     return tuple(f"{lemma} ({i})" if first.count(lemma) > 1 else lemma for i, lemma in enumerate(first))
+
+
+def called(name: str) -> tuple[int, ...]:
+    """The classes that bear exactly this name, whatever its case: a lemma, all of them, or one of :func:`names`.
+
+    >>> called("Tabby cat"), called("tench, Tinca_tinca"), called("crane"), called("crane (134)"), called("cat")
+    ((281,), (0,), (134, 517), (134,), ())
+    """
+    return _by_name().get(name.strip().lower().replace("_", " "), ())
+
+
+@cache
+def _by_name() -> dict[str, tuple[int, ...]]:
+    found: dict[str, list[int]] = {}
+    for label, several in enumerate(lemmas()):
+        for name in {*several, ", ".join(several), names()[label]}:
+            found.setdefault(name.lower(), []).append(label)
+    return {name: tuple(labels) for name, labels in found.items()}
 
 
 @cache

@@ -9,6 +9,7 @@ import pandas as pd
 
 from workbench.errors import InputError
 from workbench.inputs import labels, patchml
+from workbench.inputs.images import SIZES
 from workbench.inputs.labels import LabelSet
 from workbench.predict.store import Predictions
 from workbench.score import intervals, metrics, table
@@ -26,22 +27,22 @@ def score(
 ) -> pd.DataFrame:
     """Score predictions, one file or many, against a label set; without one, against each image set's own.
 
-    Subgroup accuracy and ASMA are over `label_counts`: by default 1 to 5, and 2, 3, 4, 6, 9 for PatchML. Raises
-    `InputError` where the predictions are less deep than the largest label count, or name images that the label
-    set lacks (unless `drop_unlabelled`, which warns with their number).
+    Subgroup accuracy and ASMA are over `label_counts`: by default 1 to 5, and 2, 3, 4, 6, 9 for PatchML; a warning
+    says which of these the stored classes do not suffice for, and that ASMA is left out then. Warns of files that
+    hold fewer than all images of V1 or V2, too. Raises `InputError` where `label_counts` are given and deeper than
+    the predictions, or for images that the label set lacks (unless `drop_unlabelled`, which warns with their number).
     """
     several = [predictions] if isinstance(predictions, Predictions) else predictions
     rows = []
     for one in several:
         own = _labels_for(one, labels)
         counts = _label_counts(own, label_counts)
-        if one.failures:
-            seen = f"{len(one.failures)} pictures of {one.image_set} could not be decoded by {one.checkpoint}'s run"
-            warnings.warn(f"{seen}; they are in no denominator", stacklevel=2)
-        _check_depth(one, counts)
+        _tell_absent(one)
+        asked = _within_depth(one, counts, chosen=label_counts is not None)
         known = _known(one, own, drop_unlabelled)
-        scored = _scores(known, own, original_of(own, original), counts)
-        rows += [(one.checkpoint, one.image_set, own.name, one.protocol, *row, one.source) for row in scored]
+        scored = _scores(known, own, original_of(own, original), asked)
+        kept = [row for row in scored if asked == counts or row[0] != "asma"]
+        rows += [(one.checkpoint, one.image_set, own.name, one.protocol, *row, one.source) for row in kept]
     return table.build(rows)
 
 
@@ -76,14 +77,33 @@ def _label_counts(labels: LabelSet, wanted: Sequence[int] | None) -> list[int]:
     return sorted(set(default if wanted is None else wanted))
 
 
-def _check_depth(predictions: Predictions, label_counts: Sequence[int]) -> None:
+def _tell_absent(predictions: Predictions) -> None:
+    """Warn of images that are in no denominator: those that could not be decoded, and the rest of V1 or V2."""
+    failed, name, image_set = len(predictions.failures), predictions.checkpoint, predictions.image_set
+    if failed:
+        seen = f"{failed} pictures of {image_set} could not be decoded by {name}'s run"
+        warnings.warn(f"{seen}; they are in no denominator", stacklevel=3)
+    if (given := len(predictions)) + failed < (n := SIZES.get(image_set, 0)):
+        warnings.warn(f"{name} has {given:,} of the {n:,} images of {image_set}; scores are over these", stacklevel=3)
+
+
+def _within_depth(predictions: Predictions, label_counts: list[int], *, chosen: bool) -> list[int]:
+    """The label counts that the stored classes suffice for: a warning names the others, or an error where all of them
+    were chosen, since a deeper top-k is never silently truncated.
+    """
     if not label_counts or min(label_counts) < 1:
         raise InputError(f"label counts are {list(label_counts)}; expected whole numbers from 1 up")
-    deepest = max(label_counts)
-    if deepest > (topk := predictions.topk):
+    topk, deepest = predictions.topk, max(label_counts)
+    if chosen and deepest > topk:
         seen = f"images with {deepest} labels ask for the top-{deepest} classes, but only the top-{topk} are stored"
         advice = f"predict again with --topk {deepest}, or ask for label counts up to {topk} with --label-counts"
         raise InputError(f"{predictions.checkpoint}: {seen}; {advice}")
+    if deepest > topk:
+        deeper = ", ".join(str(count) for count in label_counts if count > topk)
+        seen = f"{predictions.checkpoint} on {predictions.image_set} holds the top-{topk} of each image"
+        left_out = f"subgroup accuracy at {deeper} labels and ASMA ask for the top-{deepest}, and are left out"
+        warnings.warn(f"{seen}; {left_out}", stacklevel=3)
+    return [count for count in label_counts if count <= topk]
 
 
 def _known(predictions: Predictions, labels: LabelSet, drop_unlabelled: bool) -> Predictions:
@@ -103,7 +123,7 @@ def _known(predictions: Predictions, labels: LabelSet, drop_unlabelled: bool) ->
 def _scores(predictions: Predictions, labels: LabelSet, original: LabelSet | None, asked: list[int]) -> list[tuple]:
     """Rows of a score table from `metric` to `ci_high`."""
     rows = labels.rows(predictions.images)
-    hit = metrics.hits(predictions.classes[:, : max(asked)], labels.table, rows)
+    hit = metrics.hits(predictions.classes[:, : max(asked, default=1)], labels.table, rows)
     counts = labels.counts[rows]
     top1 = _shares("top1", _right(predictions, original), counts) if original else []
     labelled = counts > 0
@@ -127,6 +147,8 @@ def _shares(metric: str, right: np.ndarray, counts: np.ndarray) -> list[tuple]:
 
 def _subgroups(hit: np.ndarray, counts: np.ndarray, label_counts: list[int]) -> list[tuple]:
     """Label-wise accuracy of the images with each number of labels, and its mean over those numbers."""
+    if not label_counts:
+        return []
     asked = np.isin(counts, label_counts)
     accuracy = pd.Series(metrics.label_wise_accuracy(hit[asked], counts[asked]))
     groups = accuracy.groupby(counts[asked]).agg(["mean", "sem", "size"]).reindex(label_counts)
