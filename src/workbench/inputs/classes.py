@@ -70,20 +70,21 @@ def names() -> tuple[str, ...]:
 
 
 def called(name: str) -> tuple[int, ...]:
-    """The classes that bear exactly this name, whatever its case: a lemma, all of them, or one of :func:`names`.
+    """The one class of :func:`names` that is called so, else every class with such a lemma, or such lemmas.
 
-    >>> called("Tabby cat"), called("tench, Tinca_tinca"), called("crane"), called("crane (134)"), called("cat")
-    ((281,), (0,), (134, 517), (134,), ())
+    >>> called("partridge"), called("Tabby_cat"), called("tench, Tinca tinca"), called("crane"), called("cat")
+    ((86,), (281,), (0,), (134, 517), ())
     """
-    return _by_name().get(name.strip().lower().replace("_", " "), ())
+    text = name.strip().replace("_", " ")
+    return (names().index(text),) if text in names() else _by_lemma().get(text.lower(), ())
 
 
 @cache
-def _by_name() -> dict[str, tuple[int, ...]]:
+def _by_lemma() -> dict[str, tuple[int, ...]]:
     found: dict[str, list[int]] = {}
     for label, several in enumerate(lemmas()):
-        for name in {*several, ", ".join(several), names()[label]}:
-            found.setdefault(name.lower(), []).append(label)
+        for name in {name.lower() for name in (*several, ", ".join(several))}:
+            found.setdefault(name, []).append(label)
     return {name: tuple(labels) for name, labels in found.items()}
 
 

@@ -1,7 +1,8 @@
 """Predictions and labels become a score table; see :mod:`workbench.score.table` for its columns and metrics."""
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 
 import numpy as np
@@ -33,16 +34,20 @@ def score(
     the predictions, or for images that the label set lacks (unless `drop_unlabelled`, which warns with their number).
     """
     several = [predictions] if isinstance(predictions, Predictions) else predictions
-    rows = []
+    rows, notes = [], defaultdict(list)
     for one in several:
         own = _labels_for(one, labels)
         counts = _label_counts(own, label_counts)
-        _tell_absent(one)
-        asked = _within_depth(one, counts, chosen=label_counts is not None)
+        too_deep = _too_deep(one, counts, chosen=label_counts is not None)
         known = _known(one, own, drop_unlabelled)
-        scored = _scores(known, own, original_of(own, original), asked)
-        kept = [row for row in scored if asked == counts or row[0] != "asma"]
+        scored = _scores(known, own, original_of(own, original), sorted({*counts} - {*too_deep}))
+        kept = [row for row in scored if not too_deep or row[0] != "asma"]
         rows += [(one.checkpoint, one.image_set, own.name, one.protocol, *row, one.source) for row in kept]
+        for note in _notes(one, too_deep):
+            notes[note].append(f"{one.checkpoint} on {one.image_set}")
+    for note, names in notes.items():
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        warnings.warn(f"{', '.join(names[:3])}{more}: {note}", stacklevel=2)
     return table.build(rows)
 
 
@@ -77,19 +82,9 @@ def _label_counts(labels: LabelSet, wanted: Sequence[int] | None) -> list[int]:
     return sorted(set(default if wanted is None else wanted))
 
 
-def _tell_absent(predictions: Predictions) -> None:
-    """Warn of images that are in no denominator: those that could not be decoded, and the rest of V1 or V2."""
-    failed, name, image_set = len(predictions.failures), predictions.checkpoint, predictions.image_set
-    if failed:
-        seen = f"{failed} pictures of {image_set} could not be decoded by {name}'s run"
-        warnings.warn(f"{seen}; they are in no denominator", stacklevel=3)
-    if (given := len(predictions)) + failed < (n := SIZES.get(image_set, 0)):
-        warnings.warn(f"{name} has {given:,} of the {n:,} images of {image_set}; scores are over these", stacklevel=3)
-
-
-def _within_depth(predictions: Predictions, label_counts: list[int], *, chosen: bool) -> list[int]:
-    """The label counts that the stored classes suffice for: a warning names the others, or an error where all of them
-    were chosen, since a deeper top-k is never silently truncated.
+def _too_deep(predictions: Predictions, label_counts: list[int], *, chosen: bool) -> list[int]:
+    """The label counts that the stored classes do not suffice for. A deeper top-k is never silently truncated: these
+    are an error where they were chosen, else they are left out with a note.
     """
     if not label_counts or min(label_counts) < 1:
         raise InputError(f"label counts are {list(label_counts)}; expected whole numbers from 1 up")
@@ -98,12 +93,20 @@ def _within_depth(predictions: Predictions, label_counts: list[int], *, chosen: 
         seen = f"images with {deepest} labels ask for the top-{deepest} classes, but only the top-{topk} are stored"
         advice = f"predict again with --topk {deepest}, or ask for label counts up to {topk} with --label-counts"
         raise InputError(f"{predictions.checkpoint}: {seen}; {advice}")
-    if deepest > topk:
-        deeper = ", ".join(str(count) for count in label_counts if count > topk)
-        seen = f"{predictions.checkpoint} on {predictions.image_set} holds the top-{topk} of each image"
-        left_out = f"subgroup accuracy at {deeper} labels and ASMA ask for the top-{deepest}, and are left out"
-        warnings.warn(f"{seen}; {left_out}", stacklevel=3)
-    return [count for count in label_counts if count <= topk]
+    return [count for count in label_counts if count > topk]
+
+
+def _notes(predictions: Predictions, too_deep: list[int]) -> Iterator[str]:
+    """What a reader of the scores must know: images that are in no denominator, and scores that are not there."""
+    failed, whole = len(predictions.failures), SIZES.get(predictions.image_set, 0)
+    if failed:
+        yield f"{failed} pictures could not be decoded; they are in no denominator"
+    if (given := len(predictions)) + failed < whole:
+        yield f"{given:,} of the {whole:,} images are there; scores are over these"
+    if too_deep:
+        counts = ", ".join(map(str, too_deep))
+        seen = f"only the top-{predictions.topk} of each image is stored"
+        yield f"{seen}; subgroup accuracy at {counts} labels and ASMA ask for more, and are left out"
 
 
 def _known(predictions: Predictions, labels: LabelSet, drop_unlabelled: bool) -> Predictions:

@@ -77,7 +77,8 @@ def find(names: Iterable[str]) -> Columns:
     if len(best) > 1:
         return Columns(image, best, scores if len(scores) == len(best) else ())
     one = (predicted,) if predicted else best or ((named,) if named else ())
-    return Columns(image, one, scores[:1] if score is None else (score,), rank)
+    single = (score,) if score else scores if len(scores) == 1 else ()
+    return Columns(image, one, single, rank)
 
 
 def _first(by_plain: dict[str, str], known: Iterable[str]) -> str | None:

@@ -108,7 +108,7 @@ def _indices(column: pd.Series) -> np.ndarray:
         return column.clip(upper=EXACT).to_numpy(dtype=np.int64)
     if types.is_float_dtype(column):
         numbers = column.to_numpy(dtype=float)
-        wrong = ~np.isfinite(numbers) | (numbers % 1 != 0) | (np.abs(numbers) > EXACT)
+        wrong = ~(np.abs(numbers) <= EXACT) | (np.floor(numbers) != numbers)
         if wrong.any():
             raise InputError(f"column {column.name!r} has {numbers[wrong][0]}, which is no class index")
         return numbers.astype(np.int64)
