@@ -130,7 +130,7 @@ def test_two_runs_write_identical_figures_and_tables(tmp_path, monkeypatch):
 
 
 def run_here(name, parameters):
-    """What a notebook's names hold after its cells, run in this process: starting a kernel takes longer than they do."""
+    """What a notebook's names hold after its cells, run in this process: starting a kernel takes longer."""
     imports, _, *cells = [cell.source for cell in code(nbformat.read(notebooks.path(name), as_version=4))]
     known = {one: found["default"] for one, found in notebooks.parameters(notebooks.path(name)).items()}
     known = {one: ast.literal_eval(default) for one, default in known.items()} | parameters
