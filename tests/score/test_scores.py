@@ -219,6 +219,7 @@ def test_what_shallow_predictions_suffice_for_is_scored_and_the_rest_is_told(top
     pd.testing.assert_frame_equal(found, whole[kept].reset_index(drop=True))
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_composites_of_two_and_more_objects_have_no_subgroup_at_one_class():
     wanted = labels.from_mapping("patchml-1", {"a": [1, 2], "b": [3, 4, 5]})
     with pytest.warns(UserWarning, match="at 2, 3, 4, 6, 9 labels and ASMA"):

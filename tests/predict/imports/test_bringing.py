@@ -93,6 +93,11 @@ def test_lists_of_different_lengths_are_refused_by_column(tmp_path):
         load(tmp_path / "mine.parquet")
 
 
+def test_names_of_pictures_in_bytes_are_text(tmp_path):
+    np.savez(tmp_path / "mine.npz", classes=CLASSES, images=np.array([b"x/b.png", b"a.png"]))
+    assert load(tmp_path / "mine.npz").images.tolist() == IDS
+
+
 def test_an_npz_of_other_arrays_is_refused_with_their_names(tmp_path):
     np.savez(tmp_path / "mine.npz", speed=[1], size=[2])
     with pytest.raises(InputError, match=r"mine\.npz holds speed, size; expected 'classes', 'logits' or"):

@@ -40,6 +40,7 @@ from workbench.predict.imports.columns import Columns
         ("image label pred top1", Columns("image", ("pred",))),
         ("image label pred_1 pred_2", Columns("image", ("pred_1", "pred_2"))),
         ("image class_1 class_2 score", Columns("image", ("class_1", "class_2"))),
+        ("image class_1 class_2 class_3 score_1 score_2", Columns("image", ("class_1", "class_2", "class_3"))),
         ("image class score_1 score_2", Columns("image", ("class",))),
         # A gap, or a count that begins at neither 0 nor 1, is no series of classes.
         ("image class_1 class_3", Columns("image")),

@@ -126,6 +126,12 @@ def test_outputs_of_which_some_are_whole_numbers_are_outputs(load, rng):
     assert load(pd.DataFrame(outputs).assign(image=IDS)).classes[:, 0].tolist() == [4, 4, 4]
 
 
+def test_a_thousand_whole_floats_are_outputs_and_whole_numbers_are_classes(load):
+    assert load(pd.DataFrame(np.eye(1000)[[7]]).assign(image="a"), ".parquet").classes[0, 0] == 7
+    ranking = np.arange(1000)[None, ::-1]
+    assert load(pd.DataFrame(ranking).assign(image="a"), ".parquet").classes.tolist() == ranking.tolist()
+
+
 @pytest.mark.parametrize("suffix", [".csv", ".parquet"])
 def test_a_column_that_is_not_read_is_told(load, suffix):
     frame = pd.DataFrame({"image": ["a"], "class": [7], "predicted_class": [8], "speed": [0.1]})
@@ -147,8 +153,9 @@ def test_scores_that_are_no_probabilities_order_the_classes_and_are_not_kept(loa
     with pytest.warns(UserWarning, match="no softmax probabilities"):
         found = load("image,class,logit\na,3,-1.5\na,4,9.5\nb,5,2\nb,6,1\n")
     assert (found.classes.tolist(), found.scores) == ([[4, 3], [5, 6]], None)
-    with pytest.warns(UserWarning, match="no softmax probabilities"):
-        assert load("image,class,score\na,3,97.5\n").scores is None
+    for score in ("97.5", "-0.5"):
+        with pytest.warns(UserWarning, match="no softmax probabilities"):
+            assert load(f"image,class,score\na,3,{score}\n").scores is None
     with pytest.warns(UserWarning, match="no softmax probabilities"):
         assert load("image,class,rank,score\na,3,1,0.7\na,4,2,0.6\n").scores is None
 

@@ -105,7 +105,7 @@ def _indices(column: pd.Series) -> np.ndarray:
     if missing := int(column.isna().sum()):
         raise InputError(f"{missing} rows have no class in column {column.name!r}; expected one in each")
     if types.is_integer_dtype(column):
-        return column.clip(upper=EXACT).to_numpy(dtype=np.int64)
+        return column.to_numpy(dtype=np.int64)
     if types.is_float_dtype(column):
         numbers = column.to_numpy(dtype=float)
         wrong = ~(np.abs(numbers) <= EXACT) | (np.floor(numbers) != numbers)
