@@ -26,7 +26,7 @@ from workbench.predict import journal, options, store
 
 MIRROR = os.environ.get("WORKBENCH_MIRROR")
 COMMAND = Path(sys.executable).parent / "workbench"
-IMPORT = "import {} --checkpoint net --image-set mine --out out.parquet"
+IMPORT = "import {} --checkpoint net --image-set mine --protocol resize --out out.parquet"
 # Three pictures with one, two and no labels. Best class right for a.png only: ReaL is 1/2; b.png has one of its two
 # labels among the first two: subgroup 1 is 1, subgroup 2 is 1/2, ASMA is 3/4. The original is best for a.png and c.png.
 LABELS = {"a.png": [1], "b.png": [3, 4], "c.png": []}
@@ -103,17 +103,30 @@ BAD = [
         ]
     ],
     (IMPORT.format("classes.npy"), "--images"),
+    (
+        IMPORT.format("classes.npy --images ids.txt").replace("--protocol resize ", ""),
+        "--protocol is missing.*resize if.*crop if",
+    ),
     (IMPORT.format("classes.npy --images absent.txt"), "absent.txt"),
     (IMPORT.format("classes.npy --images labels.json"), "labels.json holds no list"),
-    ("import classes.npy --images ids.txt --checkpoint n --image-set m --out ids.txt/x.parquet", "ids.txt"),
-    ("import classes.npy --images ids.txt --checkpoint n --image-set m --out /proc/x.parquet", "/proc/x.parquet"),
-    ("import classes.npy --images ids.txt --checkpoint n --image-set m --out folder.parquet", "folder.parquet"),
+    (
+        "import classes.npy --images ids.txt --checkpoint n --image-set m --protocol crop --out ids.txt/x.parquet",
+        "ids.txt",
+    ),
+    (
+        "import classes.npy --images ids.txt --checkpoint n --image-set m --protocol crop --out /proc/x.parquet",
+        "/proc/x.parquet",
+    ),
+    (
+        "import classes.npy --images ids.txt --checkpoint n --image-set m --protocol crop --out folder.parquet",
+        "folder.parquet",
+    ),
     ("score good.parquet", "'mine'.*--labels"),
     ("score good.parquet --labels v1-reel", "did you mean 'v1-real'"),
     ("score good.parquet --labels absent.json", "absent.json"),
     ("score good.parquet --labels cut.json", "cut.json.*truncated"),
     ("score good.parquet --labels wide.json", "1000"),
-    ("score good.parquet --labels labels.json", "top-5 classes.*top-2"),
+    ("score good.parquet --labels labels.json --label-counts 1,2,3,4,5", "top-5 classes.*top-2"),
     ("score good.parquet --labels labels.json --label-counts 3", "top-3 classes.*top-2"),
     ("score good.parquet --labels labels.json --label-counts 0,1", "from 1 up"),
     ("score good.parquet --labels labels.json --label-counts one", "'one'"),
@@ -234,7 +247,7 @@ def test_what_the_system_refuses_is_one_sentence(run, monkeypatch, error, says):
 
 
 def test_import_then_score_is_what_one_computes_by_hand(here, run):
-    done = run(IMPORT.format("classes.npy --images ids.txt --protocol crop"))
+    done = run(IMPORT.format("classes.npy --images ids.txt").replace("resize", "crop"))
     assert (done.code, done.err) == (0, "")
     assert "3 images, top-2 classes of net on mine" in done.out
     line = SCORE.replace("good.parquet", "out.parquet")
@@ -457,7 +470,7 @@ def test_predict_says_what_it_leaves_out(six, run):
     assert Path("out/mine--failures.csv").read_text().splitlines()[1].startswith("broken.jpg,")
     labels = json.dumps({image: [1] for image in store.read(FILE).images})
     Path("labels.json").write_text(labels)
-    assert "note: 1 pictures of mine could not be decoded" in run(f"score {FILE} --labels labels.json").err
+    assert "on mine: 1 pictures could not be decoded; they" in run(f"score {FILE} --labels labels.json").err
 
 
 def test_predict_on_a_full_disk_is_one_sentence_and_goes_on_afterwards(six, run, monkeypatch):
@@ -608,3 +621,50 @@ def test_a_mistake_with_patchml_is_exit_code_2_and_writes_nothing(annotated, run
     assert sentence.startswith("workbench: ")
     assert re.search(named, sentence)
     assert contents(annotated) == before
+
+
+def test_imagenet_x_comes_in_and_gives_what_top_1_suffices_for(public_files, here, run):
+    """The public predictions of ResNet-50, its best class alone, in the columns of ImageNet-X: 76.13 % on V1."""
+    best = np.load(sources.locate("recht2019")["imagenet-validation-original/resnet50"])[:, 0]
+    names = labels.load("v1-original").images + ".JPEG"
+    table = pd.DataFrame({"file_name": names, "predicted_class": best, "predicted_probability": 0.5})
+    table.to_csv("all.csv", index=False)
+    table.iloc[:49_000].to_csv("fewer.csv", index=False)
+    line = "import {}.csv --checkpoint net --image-set v1 --protocol crop --out {}.parquet"
+    done = run(line.format("all", "all"))
+    assert (done.code, done.err) == (0, "")
+    assert done.out == "all.parquet: 50000 images, top-1 classes of net on v1\n"
+    result = run("score all.parquet --format csv")
+    assert result.code == 0
+    depth = (
+        "only the top-1 of each image is stored; subgroup accuracy at 2, 3, 4, 5 labels and ASMA ask for more, and are"
+    )
+    assert result.err == f"note: net on v1: {depth} left out\n"
+    frame = pd.read_csv(io.StringIO(result.out))
+    found = {metric: frame[(frame["metric"] == metric) & frame["label_count"].isna()] for metric in ("top1", "real")}
+    assert {metric: round(100 * row["value"].item(), 2) for metric, row in found.items()} == {
+        "top1": 76.13,
+        "real": 82.96,
+    }
+    assert frame.loc[frame["metric"] == "subgroup", "label_count"].tolist() == [1]
+    assert run(line.format("fewer", "fewer")).code == 0
+    told = run("score fewer.parquet --format csv").err.splitlines()
+    assert told[0] == "note: net on v1: 49,000 of the 50,000 images are there; scores are over these"
+    assert len(told) == 2
+
+
+def test_a_refused_table_names_its_columns_and_those_that_would_do(here, run):
+    Path("odd.csv").write_text("picture,answer\na.png,3\n")
+    result = run(IMPORT.format("odd.csv"))
+    assert (result.code, result.out) == (2, "")
+    assert "odd.csv has the columns 'picture', 'answer'; expected a picture ('image', 'file_name', " in result.err
+    assert "'class', 'prediction', 'predicted_class'" in result.err
+
+
+def test_pictures_in_class_folders_are_scored_by_their_folders(here, run):
+    sha1 = ["0ccba4f5e3ea53b7ba2b1d4fb4a1de1e3b2c9a1" + end for end in "0123"]
+    Path("mine.csv").write_text("path,class\n" + "".join(f"b-33/{n}/{one}.jpeg,1\n" for n, one in enumerate(sha1)))
+    assert run(IMPORT.format("mine.csv")).code == 0
+    frame = pd.read_csv(io.StringIO(run("score out.parquet --format csv").out))
+    assert frame["labels"].unique().tolist() == ["folders"]
+    assert frame.loc[frame["metric"] == "top1", "value"].iloc[0] == 1 / 4

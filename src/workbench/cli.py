@@ -6,7 +6,7 @@ import sys
 import warnings
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperCommand
@@ -141,14 +141,21 @@ def import_(
     checkpoint: Annotated[str, typer.Option(help="Name of the checkpoint.")],
     image_set: Annotated[str, typer.Option(help="Name of the image set, for instance v1 or v2.")],
     out: Annotated[Path, typer.Option(help="The predictions file to write (.parquet).")],
+    protocol: Annotated[
+        Protocol | None, typer.Option(help="How the pictures were put to the model; must be said.")
+    ] = None,
     images: Annotated[Path | None, typer.Option(help="Image ids in row order: text with one a line, or JSON.")] = None,
-    protocol: Annotated[Protocol, typer.Option(help="How the pictures were put to the model.")] = Protocol.resize,
     topk: Annotated[int, typer.Option(min=1, max=1000, help="Classes to keep of logits or probabilities.")] = 16,
 ) -> None:
     """Bring your own predictions or logits into the predictions store."""
-    from workbench.predict import arrays, store
+    from workbench.predict import imports, store
 
-    predictions = arrays.import_file(
+    if protocol is None:
+        seen = "--protocol is missing, and no file tells it; the two differ by up to 4 points"
+        _fail(
+            f"{seen}: give resize if whole pictures were resized to the input, crop if the model's transform cut them"
+        )
+    predictions = imports.import_file(
         file, checkpoint=checkpoint, image_set=image_set, images=images, protocol=protocol.value, topk=topk
     )
     store.write(predictions, out)
@@ -320,7 +327,7 @@ def main() -> None:
         _fail(f"{seen}; check the path, its permissions and the space left")
 
 
-def _fail(sentence: str) -> None:
+def _fail(sentence: str) -> NoReturn:
     print(f"workbench: {sentence}", file=sys.stderr)
     sys.exit(2)
 
