@@ -1,8 +1,9 @@
 """Tables of this repository by their names."""
 
+import numpy as np
 import pytest
 
-from workbench.errors import UnknownNameError
+from workbench.errors import DamagedFileError, UnknownNameError
 from workbench.inputs import committed, sources
 
 
@@ -21,3 +22,21 @@ def test_an_unknown_table_is_refused_with_the_nearest_and_all_names():
     )
     with pytest.raises(UnknownNameError, match=r"'zzz'\. Known: "):
         committed.table("zzz")
+
+
+def test_committed_arrays_are_read_by_their_name():
+    arrays = committed.arrays("recht2019-images")
+    assert arrays["v1_top1"].shape == (50_000, 9)
+    with pytest.raises(UnknownNameError, match="no committed file of arrays 'x'.*Known: recht2019-images"):
+        committed.arrays("x")
+
+
+def test_damaged_arrays_are_refused_with_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setattr(committed, "folder", lambda: tmp_path)
+    whole = (sources.data_dir() / "scores" / "recht2019-images.npz").read_bytes()
+    (tmp_path / "short.npz").write_bytes(whole[:1000])
+    (tmp_path / "text.npz").write_text("a,b")
+    np.savez(tmp_path / "pickled.npz", x=np.array([{}], dtype=object))
+    for name in ("short", "text", "pickled"):
+        with pytest.raises(DamagedFileError, match=rf"{name}\.npz cannot be read .*compute it: make scores"):
+            committed.arrays(name)

@@ -1,5 +1,6 @@
 """Every committed table is what its computation gives, wherever the public files are at hand."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -26,8 +27,16 @@ def test_computing_the_class_name_facts_again(request):
     )
 
 
+@pytest.mark.parametrize("name", recomputing.arrays())
+def test_computing_again_gives_the_committed_arrays(name, public_files):
+    again, kept = recomputing.arrays()[name](), committed.arrays(name)
+    assert again.keys() == kept.keys()
+    assert [part for part in kept if not np.array_equal(again[part], kept[part])] == []
+
+
 def test_every_committed_file_has_a_computation():
     assert {path.stem for path in committed.folder().glob("*.csv")} == set(NAMES)
+    assert {path.stem for path in committed.folder().glob("*.npz")} == set(recomputing.arrays())
 
 
 def test_tables_need_no_public_file(no_sources):
@@ -43,8 +52,13 @@ def test_writing_puts_the_file_in_place(tmp_path, monkeypatch):
     table = pd.DataFrame({"a": [1]})
     monkeypatch.setattr(committed, "folder", lambda: tmp_path)
     monkeypatch.setattr(recomputing, "computations", lambda: {"x": lambda: table})
+    monkeypatch.setattr(recomputing, "arrays", lambda: {"y": lambda: {"bits": np.array([3, 4], "u1")}})
     recomputing.write()
     assert (tmp_path / "x.csv").read_bytes() == b"a\n1\n"
+    assert committed.arrays("y")["bits"].tolist() == [3, 4]
+    first = (tmp_path / "y.npz").read_bytes()
+    recomputing.write("y")
+    assert (tmp_path / "y.npz").read_bytes() == first
 
 
 def test_only_what_is_named_is_written(tmp_path, monkeypatch):

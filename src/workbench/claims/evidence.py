@@ -7,6 +7,7 @@ import pandas as pd
 from workbench.inputs import committed
 from workbench.inputs.published import documents
 from workbench.score import gaps, pools, reconciliation, summaries
+from workbench.score.paired import correctness, decomposition
 from workbench.score.table import select
 
 REASSESSING = "Re-assessing ImageNet (2024)"  # the document of three modules
@@ -26,8 +27,8 @@ def mean_gaps() -> pd.DataFrame:
 
 @cache
 def mean_parts() -> pd.DataFrame:
-    """The mean gap of the public models, and its parts by composition and within label counts."""
-    table = gaps.mean_parts(gaps.decompose(recht2019(), seed=0))
+    """The mean gap of the public models, and its parts by composition and within label counts, at each standard."""
+    table = decomposition.decompose(*correctness.recht2019()).means
     return in_percent(table, "value", "ci_low", "ci_high", "share_of_gap")
 
 

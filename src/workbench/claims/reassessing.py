@@ -28,7 +28,7 @@ def drops() -> Finding:
 @Claim("P02", "abstract", "The declines are largely attributable to multi-label images.", PUBLIC)
 def attributable() -> Finding:
     """Kitagawa's decomposition of the mean gap, with its cautious interval."""
-    whole, part, rest = evidence.mean_parts().to_dict("records")
+    whole, part, rest = evidence.mean_parts().query("standard == 'midpoint'").to_dict("records")
     value = f"{part['value']:.1f} of {whole['value']:.1f} points go with label counts"
     interval = f"[{rest['ci_low']:.1f} to {rest['ci_high']:.1f}]"
     caveat = f"an association, not a cause, and {rest['value']:.1f} points remain at equal label counts {interval}"

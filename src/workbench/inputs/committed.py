@@ -1,9 +1,13 @@
 """Tables computed here from public files and kept in ``data/scores``: notebooks need none of those files."""
 
+import zipfile
+import zlib
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from workbench.errors import DamagedFileError, unknown
 from workbench.inputs import sources
 
 
@@ -15,3 +19,18 @@ def folder() -> Path:
 def table(name: str) -> pd.DataFrame:
     """One committed table. Raises `UnknownNameError`, naming the nearest, for another name."""
     return pd.read_csv(sources.table_path("scores", "committed table", name))
+
+
+def arrays(name: str) -> dict[str, np.ndarray]:
+    """The arrays of one committed ``.npz``. Raises `UnknownNameError` for another name, `DamagedFileError` else."""
+    known = sorted(path.stem for path in folder().glob("*.npz"))
+    if name not in known:
+        raise unknown("committed file of arrays", name, known)
+    path = folder() / f"{name}.npz"
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            return dict(stored)
+    except (ValueError, OSError, zipfile.BadZipFile, zlib.error) as error:
+        raise DamagedFileError(
+            f"{path} cannot be read ({error}); restore it, or compute it again: make scores"
+        ) from error

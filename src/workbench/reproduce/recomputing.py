@@ -1,7 +1,9 @@
-"""The committed tables, computed again from the public files; a test compares them wherever those are at hand."""
+"""The committed tables and arrays, computed again from the public files; a test compares them where those are."""
 
+import io
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 
 from workbench.files import write_file
@@ -9,8 +11,9 @@ from workbench.inputs import classes, committed, labels
 from workbench.inputs.published import class_names, mistakes, timm_results
 from workbench.predict import recht2019
 from workbench.predict.store import Predictions
-from workbench.score import metrics, pairing, pools
+from workbench.score import metrics, pools
 from workbench.score.mistakes import failing, reviews
+from workbench.score.paired import comparing, correctness
 
 
 def computations() -> dict[str, Callable[[], pd.DataFrame]]:
@@ -18,7 +21,7 @@ def computations() -> dict[str, Callable[[], pd.DataFrame]]:
     return {
         "recht2019": lambda: pools.recht2019(recompute=True),
         "recht2019-top5": _top5,
-        "recht2019-neighbours": lambda: pairing.neighbours(_right(1)).round(6),
+        "recht2019-neighbours": lambda: comparing.neighbours(_right(1)).round(6),
         "timm-results": timm_results.extract,
         "mistakes-counts": lambda: reviews.counts(mistakes.reviewed()),
         "mistakes-shared": lambda: reviews.shared(mistakes.reviewed()),
@@ -27,6 +30,17 @@ def computations() -> dict[str, Callable[[], pd.DataFrame]]:
         "mistakes-solved": lambda: _on_failing(failing.solved),
         "openai-class-names": class_name_facts,
     }
+
+
+def arrays() -> dict[str, Callable[[], dict[str, np.ndarray]]]:
+    """How each committed file of arrays is computed; raises as :func:`computations`."""
+    return {correctness.COMMITTED: _images}
+
+
+def _images() -> dict[str, np.ndarray]:
+    """What the public models get right on each image of V1 and V2."""
+    sides = ([one for one in recht2019.load() if one.image_set == name] for name in ("v1", "v2"))
+    return {name: part for side in sides for name, part in correctness.pack(correctness.of(side)).items()}
 
 
 def _public() -> list[Predictions]:
@@ -56,10 +70,16 @@ def _on_failing(compute: Callable[..., pd.DataFrame]) -> pd.DataFrame:
 
 
 def write(*names: str) -> None:
-    """Compute tables again and write them; all of them by default."""
-    for name in names or computations():
-        table = computations()[name]()
-        write_file(committed.folder() / f"{name}.csv", table.to_csv(index=False, lineterminator="\n"))
+    """Compute committed files again and write them; all of them by default."""
+    tables, packed = computations(), arrays()
+    for name in names or [*tables, *packed]:
+        if name in tables:
+            text = tables[name]().to_csv(index=False, lineterminator="\n")
+            write_file(committed.folder() / f"{name}.csv", text)
+        else:
+            stream = io.BytesIO()
+            np.savez_compressed(stream, allow_pickle=False, **packed[name]())
+            write_file(committed.folder() / f"{name}.npz", stream.getvalue())
 
 
 def class_name_facts() -> pd.DataFrame:

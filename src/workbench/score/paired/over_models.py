@@ -1,0 +1,72 @@
+"""Means and medians over checkpoints that saw the same images, with intervals by the joint bootstrap."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from workbench.errors import InputError
+from workbench.score.paired import bootstrap
+from workbench.score.paired.bootstrap import Resampling
+from workbench.score.paired.correctness import Correctness
+from workbench.score.table import LABEL_COUNTS
+
+
+def mean_gaps(
+    v1: Correctness,
+    v2: Correctness,
+    metrics: Sequence[str] = ("top1", "real", "asma"),
+    *,
+    resampling: Resampling | None = None,
+) -> pd.DataFrame:
+    """Mean and median over checkpoints of V1 minus V2: ``metric, over, gap, ci_low, ci_high`` and
+    ``closed, closed_low, closed_high``.
+
+    `closed` is the share of the first metric's mean (or median) gap that is gone. Raises `InputError` where the
+    checkpoints of the two sets differ.
+    """
+    check_same(v1, v2)
+    resampling = resampling or Resampling()
+    gaps = {name: np.subtract(*(bootstrap.scores(side, name, resampling) for side in (v1, v2))) for name in metrics}
+    rows = []
+    for over, statistic in (("mean", np.mean), ("median", np.median)):
+        found = {name: statistic(gap, axis=1) for name, gap in gaps.items()}
+        for name, gap in found.items():
+            closed = 1 - gap / found[metrics[0]]
+            rows.append((name, over, *bootstrap.interval(gap), *bootstrap.interval(closed)))
+    ends = ["", "_low", "_high"]
+    return pd.DataFrame(rows, columns=["metric", "over", "gap", "ci_low", "ci_high", *(f"closed{end}" for end in ends)])
+
+
+def by_label_count(
+    v1: Correctness,
+    v2: Correctness,
+    metric: str,
+    label_counts: Sequence[int] = LABEL_COUNTS,
+    *,
+    resampling: Resampling | None = None,
+) -> pd.DataFrame:
+    """Median over checkpoints of ``real``, ``top1`` or ``subgroup`` at each number of labels, and V1 minus V2.
+
+    Columns: ``label_count, v1, v1_low, v1_high, v2, ..., difference, ...`` (of the medians), ``v2_higher`` with its
+    interval, the number of checkpoints that are better on V2, among ``checkpoints``. They saw the same images: as
+    many facts as checkpoints these are not, and the interval of the number says so.
+    """
+    check_same(v1, v2)
+    resampling = resampling or Resampling()
+    one, two = (bootstrap.totals(side, metric, resampling).accuracy() for side in (v1, v2))
+    rows = []
+    for count in label_counts:
+        at1, at2 = one[:, count], two[:, count]
+        medians = np.median(at1, axis=1), np.median(at2, axis=1)
+        told = (*medians, medians[0] - medians[1], (at2 > at1).sum(axis=1))
+        rows.append((count, *(part for each in told for part in bootstrap.interval(each)), len(v1.checkpoints)))
+    names = [f"{name}{end}" for name in ("v1", "v2", "difference", "v2_higher") for end in ("", "_low", "_high")]
+    return pd.DataFrame(rows, columns=["label_count", *names, "checkpoints"])
+
+
+def check_same(v1: Correctness, v2: Correctness) -> None:
+    """Raises `InputError` where two image sets were not seen by the same checkpoints, in one order."""
+    if v1.checkpoints != v2.checkpoints:
+        seen = f"{len(v1.checkpoints)} checkpoints on {v1.image_set}, {len(v2.checkpoints)} on {v2.image_set}"
+        raise InputError(f"{seen}, and they are not the same; take those that have both")

@@ -1,0 +1,85 @@
+"""Means and medians over checkpoints with joint intervals.
+
+Pinned: mean gaps 12.08, 7.23 and 4.47; ReaL closes 40 %; at four labels the medians of subgroup accuracy differ by
+2.9 points, and the interval holds zero.
+"""
+
+import numpy as np
+import pytest
+
+from workbench.errors import InputError
+from workbench.score import gaps, pools, summaries
+from workbench.score.paired import bootstrap, correctness, over_models
+from workbench.score.paired.bootstrap import Resampling
+
+
+@pytest.fixture(scope="module")
+def both():
+    return correctness.recht2019()
+
+
+@pytest.fixture(scope="module")
+def means(both):
+    return over_models.mean_gaps(*both).set_index(["over", "metric"])
+
+
+def test_mean_gaps_are_those_of_the_score_table(means):
+    stated = gaps.mean_gaps(pools.recht2019()).set_index("metric")["gap"]
+    np.testing.assert_allclose(means.loc["mean", "gap"], stated[["top1", "real", "asma"]], atol=1e-6)
+    median = [gaps.gap(pools.recht2019(), metric)["gap"].median() for metric in ("top1", "real", "asma")]
+    np.testing.assert_allclose(means.loc["median", "gap"], median, atol=1e-6)
+
+
+def test_how_much_of_the_gap_is_closed(means):
+    real = 100 * means.loc[("mean", "real")]
+    assert real[["gap", "closed"]].round(1).tolist() == [7.2, 40.1]
+    assert real[["ci_low", "ci_high"]].tolist() == pytest.approx([6.6, 7.9], abs=0.1)
+    assert real[["closed_low", "closed_high"]].tolist() == pytest.approx([36.1, 44.1], abs=0.5)
+    assert (100 * means.loc[("mean", "asma"), "closed"]).round(1) == 63.0
+    assert means.loc[("median", "top1"), "closed"] == 0
+
+
+def test_the_joint_interval_is_narrower_than_the_mean_of_the_intervals_of_each(means, both):
+    """The checkpoints do not err alike on every image: their mean is known better than the average one of them."""
+    each = np.subtract(*(bootstrap.scores(side, "top1", Resampling()) for side in both))
+    low, high = bootstrap.interval(each)[1:]
+    mean = means.loc[("mean", "top1")]
+    ratio = (high - low).mean() / (mean["ci_high"] - mean["ci_low"])
+    assert 1.15 < ratio < 1.35
+
+
+def test_medians_by_label_count_are_those_of_the_score_table(both):
+    for metric in ("real", "subgroup"):
+        found = over_models.by_label_count(*both, metric, resampling=Resampling(n=2))
+        stated = summaries.by_label_count(pools.recht2019(), metric)
+        np.testing.assert_allclose(found[["v1", "v2"]], stated[["v1", "v2"]], atol=1e-6)
+        assert found["v2_higher"].tolist() == stated["v2_higher"].tolist()
+        assert found["label_count"].tolist() == stated["label_count"].tolist()
+        np.testing.assert_allclose(found["difference"], found["v1"] - found["v2"])
+        assert found["checkpoints"].tolist() == [67] * 5
+
+
+def test_at_four_labels_subgroup_accuracy_may_be_equal(both):
+    found = over_models.by_label_count(*both, "subgroup").set_index("label_count")
+    four = 100 * found.loc[4, ["difference", "difference_low", "difference_high"]]
+    assert four.tolist() == pytest.approx([2.9, -0.2, 5.5], abs=0.3)
+    assert (found["difference_low"] > 0).tolist() == [True, True, True, False, True]
+    assert found.loc[4, "v2_higher_high"] > 30
+
+
+def test_a_count_of_models_is_not_as_many_facts(both):
+    real = over_models.by_label_count(*both, "real").set_index("label_count")
+    assert real.loc[2, "v2_higher"] == 65
+    assert 45 <= real.loc[2, "v2_higher_low"] <= 56
+    assert real.loc[5, "difference_low"] < 0 < real.loc[5, "difference_high"]
+
+
+def test_only_the_label_counts_that_are_asked_for(both):
+    found = over_models.by_label_count(*both, "real", [2, 5], resampling=Resampling(n=2))
+    assert found["label_count"].tolist() == [2, 5]
+
+
+def test_unlike_checkpoints_are_refused(both):
+    v1, v2 = both
+    with pytest.raises(InputError, match="1 checkpoints on v1, 67 on v2"):
+        over_models.mean_gaps(v1.take(["vgg16"]), v2)
