@@ -35,7 +35,7 @@ WORDS += ["sixteen", "seventeen", "eighteen", "nineteen", "twenty"]
 COUNTED = r"(?:points|percent|models|checkpoints|networks|pictures|images|places|neighbours|entries|rows|claims)"
 WORD = re.compile(rf"\b({'|'.join(WORDS)})(?=(?: \w+)? {COUNTED}\b| of the\b)", re.IGNORECASE)
 UNIT = re.compile(rf"(?:\s*(?:to|or|and|of(?: the)?|,|\])\s*\[?(?:{NUMBER}))*\]?\s*(?:%|percent\b|points\b)")
-JOINED = re.compile(r"(?:\s?%|\spoints)?(?:\s(?:to|of\sthe|of|against)\s|\s\[|,\s(?=\d+\]))")
+JOINED = re.compile(r"(?:\s?%|\spoints)?(?:\s(?:to|of\sthe|of|against)\s|\s\[|,\s(?=[-\d.]+\]))")
 NO_NUMBERS = [
     r"```.*?```|`[^`]*`|\]\([^)]*\)|https?://\S+|<[^>]+>",
     r"\| run time \|[^\n]*|\d+ [MG]B\b",
