@@ -27,7 +27,7 @@ def test_an_unknown_table_is_refused_with_the_nearest_and_all_names():
 def test_committed_arrays_are_read_by_their_name():
     arrays = committed.arrays("recht2019-images")
     assert arrays["v1_top1"].shape == (50_000, 9)
-    with pytest.raises(UnknownNameError, match="no committed file of arrays 'x'.*Known: recht2019-images"):
+    with pytest.raises(UnknownNameError, match=r"no committed file of arrays 'x'\. Known: recht2019-images"):
         committed.arrays("x")
 
 
@@ -38,5 +38,5 @@ def test_damaged_arrays_are_refused_with_what_to_do(tmp_path, monkeypatch):
     (tmp_path / "text.npz").write_text("a,b")
     np.savez(tmp_path / "pickled.npz", x=np.array([{}], dtype=object))
     for name in ("short", "text", "pickled"):
-        with pytest.raises(DamagedFileError, match=rf"{name}\.npz cannot be read .*compute it: make scores"):
+        with pytest.raises(DamagedFileError, match=rf"{name}\.npz cannot be read .*make scores"):
             committed.arrays(name)

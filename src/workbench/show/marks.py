@@ -93,8 +93,8 @@ def tips(*fields: str, **titles: str) -> list[alt.Tooltip]:
     return [alt.Tooltip(field, title=title) for field, title in ({field: field for field in fields} | titles).items()]
 
 
-def caption(text: str) -> alt.Title:
-    """Heading of one panel of several."""
+def caption(text: str | list[str]) -> alt.Title:
+    """Heading of one panel of several, in one line or more."""
     return alt.Title(text, fontSize=13, fontWeight="normal")
 
 

@@ -61,11 +61,10 @@ def test_the_terms_of_the_public_models(public):
     assert (100 * middle["within"]["2":].sum()).round(1) == -3.6
     assert (middle["difference"]["2":] < 0).all()  # top-1 is higher on V2
     assert (middle["difference_high"]["2":] < 0).all()
-    for standard in decomposition.STANDARDS:
-        terms = public.terms.query("standard == @standard")
-        assert 100 * terms[["composition", "within"]].sum().to_numpy() == pytest.approx(
-            public.means.query("standard == @standard")["value"].to_numpy()[1:] * 100
-        )
+    for standard, terms in public.terms.groupby("standard"):
+        means = public.means[public.means["standard"] == standard].set_index("part")["value"]
+        for part in ("composition", "within"):
+            assert terms[part].sum() == pytest.approx(means[part])
 
 
 def test_labelled_images_only():

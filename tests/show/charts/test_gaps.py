@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from workbench.score.paired.decomposition import Decomposition
 from workbench.show import charts
 
 COLUMNS = ["checkpoint", "protocol", "source", "v1", "v2", "gap", "ci_low", "ci_high"]
@@ -85,7 +86,7 @@ def test_the_difference_has_its_mean_and_where_known_its_band(drawn):
         "rule",
         "text",
     ]
-    assert zero.rows("gap") == [(0,)]
+    assert zero.rows("zero") == [(0,)]
     assert dots.fields | {"opacity": None} == {"x": "place", "y": "gap", "opacity": None}
     assert dots.mark["filled"] is True
     assert dots.tips == {
@@ -121,26 +122,63 @@ def test_a_family_of_two_or_more_can_be_picked_and_the_others_fade(drawn):
     assert drawn.layers[0].data["family"].tolist() == ["vgg"]
 
 
-def test_the_decomposition_draws_whole_and_parts_with_their_intervals(take_apart):
-    numbers = {"gap": (0.12, 0.11, 0.13), "composition": (0.0512, 0.04, 0.06), "within": (0.0688, 0.06, 0.08)}
-    frame = pd.DataFrame({"checkpoint": ["a", "b"], "v1": [0.8, 0.7]})
-    for name, (value, low, high) in numbers.items():
-        frame = frame.assign(**{name: value, f"{name}_low": low, f"{name}_high": high})
-    drawn = take_apart(charts.gap_decomposition(frame))
-    bars, dots = drawn.layers
-    parts = ["whole gap", "goes with label counts (composition)", "left at equal label counts (within)"]
-    assert bars.rows("checkpoint", "part", "v1", "points", "low", "high")[::2] == [
-        ("a", parts[0], 80, 12, 11, 13),
-        ("a", parts[1], 80, 5.12, 4, 6),
-        ("a", parts[2], 80, 6.88, 6, 8),
+@pytest.fixture(scope="module")
+def decomposed():
+    """Two checkpoints by three standards, and label counts 1 and 2, with intervals a point to each side."""
+    within = {"v1": 0.07, "midpoint": 0.035, "v2": -0.0004}
+    values = pd.DataFrame({"standard": list(within), "gap": 0.12, "within": within.values()})
+    values["composition"] = values["gap"] - values["within"]
+    for name in ("gap", "composition", "within"):
+        values = values.assign(**{f"{name}_low": values[name] - 0.01, f"{name}_high": values[name] + 0.01})
+    each = pd.concat([values.assign(checkpoint=name, v1=v1) for name, v1 in (("a", 0.8), ("b", 0.7))])
+    means = values.melt("standard", ["gap", "composition", "within"], "part").assign(ci_low=0.11, ci_high=0.13)
+    terms = pd.concat([values.assign(label_count="1", difference=0.2), values.assign(label_count="2", difference=-0.1)])
+    terms.loc[terms["label_count"] == "2", ["within", "within_low", "within_high"]] *= -1
+    return Decomposition(each, means, terms, pd.DataFrame())
+
+
+@pytest.fixture(scope="module")
+def parts(decomposed, take_apart):
+    return take_apart(charts.gap_decomposition(decomposed))
+
+
+def test_the_decomposition_has_a_panel_for_each_standard_headed_by_its_numbers(parts):
+    headings = [panel["title"]["text"] for panel in parts.spec["vconcat"][0]["hconcat"]]
+    assert headings == [
+        ["both sets with V1's shares", "5.0 points go with label counts, 7.0 left"],
+        ["both sets with shares midway", "8.5 points go with label counts, 3.5 left"],
+        ["both sets with V2's shares", "12.0 points go with label counts, 0.0 left"],
     ]
+    assert parts.spec["title"]["text"] == "5.0, 8.5 or 12.0 of 12.0 points of the mean top-1 gap go with label counts"
+    assert "2 checkpoints, mean gap [11.0, 13.0]" in parts.spec["title"]["subtitle"][0]
+
+
+def test_each_panel_draws_both_parts_with_their_intervals_on_one_scale(parts):
+    zero, bars, dots = parts.layers[:3]
+    names = ["goes with label counts (composition)", "left at equal label counts (within)"]
+    assert bars.rows("checkpoint", "part", "v1", "points", "low", "high")[::2] == [
+        ("a", names[0], 80, 5, 4, 6),
+        ("a", names[1], 80, 7, 6, 8),
+    ]
+    assert parts.layers[7].rows("checkpoint", "points")[::2] == [("a", 12.04), ("a", -0.04)]
     assert bars.fields == {"x": "v1", "y": "low", "y2": "high", "color": "part"}
     assert dots.fields == {"x": "v1", "y": "points", "color": "part", "shape": "part"}
-    assert dots.encoding["y"]["scale"] == {"domainMin": 0}
+    assert {str(parts.layers[at].encoding["y"]["scale"]) for at in (2, 5, 8)} == {"{'domain': [-5.0, 15.0]}"}
     assert dots.encoding["x"]["scale"] == {"zero": False}
-    assert dots.mark["filled"] is True
-    assert dots.scale("color") == dict(zip(parts, ["#666666", "#0072B2", "#D55E00"], strict=True))
-    assert dots.scale("shape") == dict(zip(parts, ["circle", "square", "triangle-up"], strict=True))
+    assert dots.scale("color") == dict(zip(names, ["#0072B2", "#D55E00"], strict=True))
+    assert dots.scale("shape") == dict(zip(names, ["square", "triangle-up"], strict=True))
     assert dots.tips == {"checkpoint": "checkpoint", "part": "part", "points": "points", "low": "from", "high": "to"}
-    assert drawn.spec["title"]["text"] == "5.1 of 12.0 points of the mean top-1 gap go with label counts"
-    assert drawn.spec["title"]["subtitle"].startswith("2 checkpoints;")
+    assert zero.rows("zero") == [(0,)]
+
+
+def test_below_are_the_label_counts_that_are_harder_and_easier(parts):
+    bars, ends, zero = parts.layers[9:12]
+    assert bars.rows("label_count", "points", "low", "high", "sign", "difference") == [
+        ("1", 7, 6, 8, "harder on V2", 20),
+        ("2", -7, -6, -8, "easier on V2", -10),
+    ]
+    assert bars.fields == {"x": "label_count", "y": "points", "color": "sign"}
+    assert bars.scale("color") == {"harder on V2": "#D55E00", "easier on V2": "#AA4499"}
+    assert ends.fields["y2"] == "high"
+    assert zero.rows("zero") == [(0,)]
+    assert parts.spec["resolve"]["scale"] == {"color": "independent", "shape": "independent"}

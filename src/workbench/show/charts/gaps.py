@@ -5,11 +5,19 @@ import numpy as np
 import pandas as pd
 
 from workbench.inputs.checkpoints import family
+from workbench.score.paired.decomposition import Decomposition
 from workbench.show import marks
 from workbench.show.marks import METRICS, percent, percents, tips
-from workbench.show.theme import BLUE, GREY, ORANGE, PURPLE
+from workbench.show.theme import BLUE, GREY, INK, ORANGE, PURPLE
 
 WIDTH = 360  # of a panel, in pixels
+PANEL = 250  # of one of three
+SHARES = {"v1": "V1's shares", "midpoint": "shares midway", "v2": "V2's shares"}
+PARTS = {
+    "composition": ("goes with label counts (composition)", BLUE, "square"),
+    "within": ("left at equal label counts (within)", ORANGE, "triangle-up"),
+}
+SIGNS = {"harder on V2": ORANGE, "easier on V2": PURPLE}
 
 
 def accuracy_gap(gaps: pd.DataFrame, metric: str) -> alt.TopLevelMixin:
@@ -70,38 +78,83 @@ def _difference(frame: pd.DataFrame, reach: list, *, first: bool) -> alt.LayerCh
     rule = line.mark_rule(color=PURPLE, strokeDash=[5, 3])
     text = alt.Chart(pd.DataFrame({"text": [f"mean {mean:.2f}"]})).encode(x=alt.value(WIDTH), y=alt.value(6))
     text = text.mark_text(align="right", color=PURPLE, fontWeight="bold").encode(text="text:N")
-    zero = alt.Chart(pd.DataFrame({"gap": [0]})).mark_rule(color="#333333").encode(y=y)
-    layers = [zero, dots, rule, text]
+    layers = [_zero(), dots, rule, text]
     if frame["ci_low"].notna().any():
         layers.insert(0, base.mark_area(opacity=0.25, color=GREY).encode(y=alt.Y("ci_low:Q"), y2="ci_high:Q"))
     return alt.layer(*layers).properties(width=WIDTH, height=120)
 
 
-def gap_decomposition(decomposed: pd.DataFrame) -> alt.LayerChart:
-    """The top-1 gap in two parts for every checkpoint, from :func:`workbench.score.gaps.decompose`."""
-    parts = {
-        "gap": ("whole gap", GREY, "circle"),
-        "composition": ("goes with label counts (composition)", BLUE, "square"),
-        "within": ("left at equal label counts (within)", ORANGE, "triangle-up"),
-    }
+def _zero() -> alt.Chart:
+    return alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=INK).encode(y=alt.Y("zero:Q"))
+
+
+def gap_decomposition(decomposed: Decomposition) -> alt.VConcatChart:
+    """Figure 5d: the top-1 gap in two parts for every checkpoint by three standards, and what each label count adds.
+
+    Takes :func:`workbench.score.paired.decomposition.decompose`. Above, a dot for each checkpoint and part; below, the
+    part that is left, split by number of labels: above zero those images are harder on V2, below zero easier.
+    """
+    above, below = [], []
+    reach = marks.extent(100 * decomposed.each.filter(regex="(composition|within)_"), 5)
+    term_reach = marks.extent(100 * decomposed.terms.filter(regex="within_"), 2)
+    for standard, heading in SHARES.items():
+        first = not above
+        each, means, terms = (frame[frame["standard"] == standard] for frame in decomposed[:3])
+        goes, left = 100 * means.set_index("part")["value"][["composition", "within"]]
+        text = [
+            f"both sets with {heading}",
+            f"{goes:.1f} points go with label counts, {left:.1f} left".replace("-0.0", "0.0"),
+        ]
+        above.append(_parts(each, reach, first=first).properties(title=marks.caption(text)))
+        below.append(_terms(terms, term_reach, first=first))
+    parts = dict(iter(decomposed.means.groupby("part")))
+    least, middle, most = (f"{100 * value:.1f}" for value in parts["composition"]["value"])
+    gap, low, high = (f"{100 * end:.1f}" for end in parts["gap"][["value", "ci_low", "ci_high"]].iloc[0])
+    title = alt.Title(
+        f"{least}, {middle} or {most} of {gap} points of the mean top-1 gap go with label counts",
+        subtitle=[
+            "it depends on whose shares of multi-label images are the standard; "
+            f"{decomposed.each['checkpoint'].nunique()} checkpoints, mean gap [{low}, {high}]",
+            "bars are 95 % intervals from resampling images jointly",
+        ],
+    )
+    rows = (alt.hconcat(*row, spacing=14) for row in (above, below))
+    return alt.vconcat(*rows, spacing=18, title=title).resolve_scale(color="independent", shape="independent")
+
+
+def _parts(each: pd.DataFrame, reach: list, *, first: bool) -> alt.LayerChart:
     pieces = []
-    for name, (title, *_) in parts.items():
+    for name, (title, *_) in PARTS.items():
         columns = {"v1": "v1", "points": name, "low": f"{name}_low", "high": f"{name}_high"}
-        numbers = {column: percent(decomposed[of]) for column, of in columns.items()}
-        pieces.append(decomposed[["checkpoint"]].assign(part=title, **numbers))
-    told = {title: look for title, *look in parts.values()}
-    color, shape = marks.told("part", told, alt.Color, alt.Shape, title=None, sort=list(told))
+        numbers = {column: percent(each[of]) for column, of in columns.items()}
+        pieces.append(each[["checkpoint"]].assign(part=title, **numbers))
+    told = {title: look for title, *look in PARTS.values()}
+    color, shape = marks.told(
+        "part", told, alt.Color, alt.Shape, title=None, sort=list(told), legend=alt.Legend(symbolOpacity=1)
+    )
     base = alt.Chart(pd.concat(pieces)).encode(
-        x=alt.X("v1:Q", title="top-1 accuracy on V1 (%)", scale=alt.Scale(zero=False)),
+        x=alt.X("v1:Q", title="top-1 accuracy on V1 (%)", scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5)),
         color=color,
         tooltip=tips("checkpoint", "part", "points", low="from", high="to"),
     )
-    y = alt.Y("points:Q", title="V1 - V2 in top-1 (points)", scale=alt.Scale(domainMin=0))
-    bars = base.mark_rule(opacity=0.45).encode(y=alt.Y("low:Q"), y2="high:Q")
-    dots = base.mark_point(filled=True, size=40, opacity=0.9).encode(y=y, shape=shape)
-    mean = 100 * decomposed[["composition", "gap"]].mean()
-    title = alt.Title(
-        f"{mean['composition']:.1f} of {mean['gap']:.1f} points of the mean top-1 gap go with label counts",
-        subtitle=f"{len(decomposed)} checkpoints; bars are 95 % bootstrap intervals over images",
+    y = alt.Y("points:Q", title="V1 - V2 in top-1 (points)" if first else None, scale=alt.Scale(domain=reach))
+    bars = base.mark_rule(opacity=0.3).encode(y=alt.Y("low:Q"), y2="high:Q")
+    dots = base.mark_point(filled=True, size=28, opacity=0.9).encode(y=y, shape=shape)
+    return (_zero() + bars + dots).properties(width=PANEL, height=230)
+
+
+def _terms(terms: pd.DataFrame, reach: list, *, first: bool) -> alt.LayerChart:
+    columns = {"points": "within", "low": "within_low", "high": "within_high", "difference": "difference"}
+    numbers = {column: percent(terms[of]) for column, of in columns.items()}
+    frame = terms[["label_count"]].assign(**numbers, sign=np.where(terms["within"] > 0, *SIGNS))
+    base = alt.Chart(frame).encode(
+        x=alt.X("label_count:N", title="labels of an image", sort=None, axis=alt.Axis(labelAngle=0)),
+        color=alt.Color("sign:N", title=None, scale=marks.looks(SIGNS)),
+        tooltip=tips(
+            label_count="labels", points="adds (points)", low="from", high="to", difference="V1 - V2 there (points)"
+        ),
     )
-    return (bars + dots).properties(width=560, height=320, title=title)
+    y = alt.Y("points:Q", title="adds to what is left (points)" if first else None, scale=alt.Scale(domain=reach))
+    bars = base.mark_bar(size=16).encode(y=y)
+    ends = base.mark_rule(color=GREY, strokeWidth=1.5).encode(y=alt.Y("low:Q"), y2="high:Q", color=alt.value(GREY))
+    return (bars + ends + _zero()).properties(width=PANEL, height=140)
