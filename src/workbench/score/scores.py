@@ -33,7 +33,7 @@ def score(
     several = [predictions] if isinstance(predictions, Predictions) else predictions
     rows = []
     for one in several:
-        own = _labels_for(one, labels)
+        own = labels_for(one, labels)
         counts = _label_counts(own, label_counts)
         if one.failures:
             seen = f"{len(one.failures)} pictures of {one.image_set} could not be decoded by {one.checkpoint}'s run"
@@ -58,7 +58,11 @@ def _label_set(wanted: LabelSet | str) -> LabelSet:
     return labels.load(wanted) if isinstance(wanted, str) else wanted
 
 
-def _labels_for(predictions: Predictions, wanted: LabelSet | str | None) -> LabelSet:
+def labels_for(predictions: Predictions, wanted: LabelSet | str | None) -> LabelSet:
+    """The label set to score predictions against: a given one, by name or file, or the image set's own.
+
+    Raises `InputError` where none was asked for and the image set has none.
+    """
     if wanted == "folders":
         return labels.from_folders(predictions.images)
     if wanted is not None:
