@@ -7,7 +7,7 @@ from any section, and counts of ten and more may stand above. Of a long table on
 of a chart only its words, never the data behind it.
 
 What is no such number, by kind: code, links, the run time, sizes of files, references (Figure 5a, section 3.2), years
-and dates, names (top-1, ViT-3B, picture 12), levels of intervals (95 %), formulas, lists that define (1, 2, ..., 5),
+and dates, names (top-1, ViT-3B, picture 12), levels (95 %), formulas, lists that define (1, 2, ..., 5),
 and counts that the reader sees in the code: parameters, and literals of the section. Numbers told as words are checked
 from four up where they count something.
 """
@@ -41,8 +41,8 @@ NO_NUMBERS = [
     r"\| run time \|[^\n]*|\d+ [MG]B\b",
     r"\b(?:Figures?|Tables?|[Ss]ections?|Appendix) [\d.]+\w*(?:(?:-|, | and )[\d.]+\w*)*",
     r"\b(?:in|of|al\.,?|\w+'s|[A-Z]\w+,?) \(?(?:19|20)\d\d\b\)?|\((?:19|20)\d\d\)|(?:19|20)\d\d-\d\d-\d\d",
-    r"\b(?:set|[Pp]icture) \d+",
-    r"\b95 ?%(?=[\w\s-]{0,24}\b(?:interval|band|bootstrap))",
+    r"\b(?:set|[Pp]icture|exit code) \d+",
+    r"\bat 5 ?%|\b95 ?%(?=[\w\s-]{0,24}\b(?:interval|band|bootstrap))",
     r"/ \d+\b|\(1 [-−]|^\d+\. ",
     r"\b\d+, (?:\d+, )*\.\.\.,? (?:and |or )?\d+|\b\d(?:, \d)+,? (?:and|or) \d\b",
 ]
