@@ -257,7 +257,7 @@ CHART = {"application/vnd.vegalite.v5+json": {"title": "mean 8.34", "datasets": 
     ("right", "wrong"),
     [
         ("8.3 points", "8.7 points"),
-        ("8.34 points", "8.342 points"),  # told more precisely than shown
+        ("12.08 points", "12.080 points"),  # told more precisely than shown
         ("8 points", "7 points"),
         ("**8.3 [7.8, 8.9]**", "**8.3 [7.7, 8.9]**"),
         ("8.3 [7.8, 8.9]", "12.1 [7.8, 8.9]"),  # of two rows
@@ -291,7 +291,17 @@ def test_numbers_are_looked_for_in_their_section():
     assert unfounded(made_up("", above="8.34 of 67", first="# Why? 8.3 points of 67")) == []
     assert unfounded(made_up("", above="8.34", first="# Why? 8.9 points")) == ["cell 0: 8.9"]
     assert unfounded(made_up("8.3 points; 67 models", above="8.34\n67")) == ["cell 5: 8.3"]
+    below = made_up("67 models", {"text/plain": "67 models"})
+    below.cells[1].source = "## One\n\n67 models"
+    assert unfounded(below) == ["cell 1: 67"]
+
+
+def test_literals_of_the_code_are_counts_when_they_are_not_small():
     assert unfounded(made_up("20 times, and 30", code="n = 20")) == ["cell 5: 30"]
+    assert unfounded(made_up("5 models", code="n = 5")) == ["cell 5: 5"]
+    parameters = made_up("5 models", code="n: int = 5  # how many")
+    parameters.cells[4].metadata.tags = ["parameters"]
+    assert unfounded(parameters) == []
 
 
 def test_wrong_digits_in_the_prose_of_the_notebooks_are_noticed():
