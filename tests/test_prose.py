@@ -29,7 +29,7 @@ PATHS = [notebooks.path(name) for name in notebooks.names()]
 LONG = 50  # numbers; among more of them, any number would be found by chance
 
 NUMBER = r"[-+−]?\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|[-+−]?\d+(?:\.\d+)?"
-TOKEN = re.compile(rf"(?<![\w.,/-])(?<!\w[-−])(?:{NUMBER})(?![\w/]|-\w|[.,]\d)")
+TOKEN = re.compile(rf"(?<![\w.,/-])(?<!\w[-−])(?:{NUMBER})(?!(?!(?:st|nd|rd|th)\b)\w|/|-\w|[.,]\d)")
 WORDS = ["four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen"]
 WORDS += ["sixteen", "seventeen", "eighteen", "nineteen", "twenty"]
 COUNTED = r"(?:points|percent|models|checkpoints|networks|pictures|images|places|neighbours|entries|rows|claims)"
@@ -279,6 +279,7 @@ def test_a_number_that_is_not_shown_is_found(right, wrong):
         ("1,024 images, more than 1,000,000", "1,025 images", {"text/plain": "1,024 images\n1000000"}),
         ("about 72,500 composites", "72,500 composites", {"text/plain": "72514"}),
         ("305 million", "307 million", {"text/markdown": "305,080,000"}),
+        ("the 22nd of 67", "the 21st of 67", {"text/markdown": "rank 22 of 67"}),
         ("64 of the 67 models", "65 of the 67 models", {"text/markdown": "64 of 67\n65"}),
     ],
 )
