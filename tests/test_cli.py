@@ -77,6 +77,8 @@ def here(tmp_path, monkeypatch):
     np.save("pickled.npy", np.array([{}], dtype=object), allow_pickle=True)
     Path("cut.npy").write_bytes(Path("classes.npy").read_bytes()[:-3])
     store.write(store.from_arrays("net", "mine", list(LABELS), np.array(CLASSES)), "good.parquet")
+    for name, image_set in (("other", "mine"), ("else", "yours")):
+        store.write(store.from_arrays("net", image_set, list(LABELS), np.array(CLASSES)), f"{name}.parquet")
     Path("cut.parquet").write_bytes(Path("good.parquet").read_bytes()[:-9])
     pd.DataFrame({"image": ["a.png"]}).to_parquet("foreign.parquet")
     Path("folder.parquet").mkdir()
@@ -141,6 +143,12 @@ BAD = [
     ("verify good.parquet --leaderboard absent.csv", r"absent\.csv"),
     ("verify good.parquet --leaderboard text.csv", r"text\.csv has no column for the model"),
     ("verify good.parquet --leaderboard cut.json", r"cut\.json.*truncated"),
+    ("compare good.parquet good.parquet --labels labels.json", "good.parquet and good.parquet are one file"),
+    ("compare good.parquet absent.parquet --labels labels.json", r"absent\.parquet"),
+    ("compare good.parquet cut.parquet --labels labels.json", r"cut\.parquet.*truncated"),
+    ("compare good.parquet else.parquet --labels original.json", r"good\.parquet is on mine, else\.parquet on yours"),
+    ("compare good.parquet other.parquet --labels labels.json", "several labels.*--metric real"),
+    ("compare good.parquet other.parquet", "'mine'.*--labels"),
     ("fetch v1-images --mirror nowhere", "'nowhere', which is no folder"),
     ("fetch v1-image", "did you mean 'v1-images'"),
     ("reproduce --out new --only 40-by-label-counts", "did you mean '40-by-label-count'"),
@@ -180,6 +188,8 @@ def test_a_mistake_is_one_sentence_and_exit_code_2_and_changes_no_file(here, run
         ("score", "Missing argument"),
         ("import classes.npy", "Missing option"),
         (f"{SCORE} --format xml", "xml"),
+        ("compare good.parquet", "Missing argument"),
+        ("compare good.parquet other.parquet --metric asma", "asma"),
         ("reproduce --jobs 0", "--jobs"),
         ("reproduce --out new -p movers", "'-p' requires 2 arguments"),
         ("reproduce --out new --parameter=movers", "'--parameter' requires 2 arguments"),
@@ -262,6 +272,65 @@ def test_import_then_score_is_what_one_computes_by_hand(here, run):
     printed = [row.split() for row in run(line).out.splitlines()]
     shown = {(row[3], None if row[4] == "all" else int(row[4])): row[5] for row in printed[1:]}
     assert {key: shown[key] for key in EXPECTED} == {key: f"{100 * value:.2f}" for key, value in EXPECTED.items()}
+
+
+@pytest.fixture
+def pair(here):
+    """400 pictures of class 1: `one` is right on the first 300, `two` on the last 280; both on 180 of them."""
+    ids = [f"{i:03}.png" for i in range(400)]
+    Path("single.json").write_text(json.dumps({image: [1] for image in ids}))
+    right = {"one": np.arange(400) < 300, "two": np.arange(400) >= 120}
+    for name, hit in right.items():
+        best = np.where(hit, 1, 2)
+        classes = np.stack([best, 3 - best], axis=1)
+        store.write(store.from_arrays(name, "mine", ids, classes, protocol="crop"), f"{name}.parquet")
+        store.write(
+            store.from_arrays(name, "mine", ids[:200], classes[:200], protocol="resize"), f"{name}-half.parquet"
+        )
+
+
+COMPARE = "compare one.parquet two.parquet --labels single.json"
+
+
+def test_compare_is_what_one_computes_by_hand(pair, run):
+    """75 and 70 %; 120 pictures only the first gets right, 100 only the second."""
+    result = run(COMPARE)
+    assert (result.code, result.err) == (0, "")
+    lines = result.out.splitlines()
+    assert lines[0] == "top1 on 400 pictures of mine, labels single"
+    assert [line.split(maxsplit=1) for line in lines[1:3]] == [["one", "75.00 %"], ["two", "70.00 %"]]
+    assert re.search(r"difference +\+5\.00 points, from -\d\.\d\d to \+\d+\.\d\d \(95 %, paired bootstrap\)", lines[3])
+    assert lines[4].endswith("120 pictures only one gets right, 100 only two")
+    assert "0.2 (McNemar's exact test): not told apart at 5 %" in lines[5]
+    assert re.search(r"about 1,7\d\d pictures tell such a difference apart", lines[6])
+    of_csv = pd.read_csv(io.StringIO(run(f"{COMPARE} --format csv").out)).iloc[0]
+    of_json = json.loads(run(f"{COMPARE} --format json --metric real").out)[0]
+    for row in (of_csv, of_json):
+        assert (row["difference"], row["only_first"], row["only_second"]) == (pytest.approx(0.05), 120, 100)
+        assert row["p"] == pytest.approx(0.2002, abs=1e-3)
+        assert row["ci_low"] < 0.05 < row["ci_high"]
+    assert (of_csv["metric"], of_json["metric"]) == ("top1", "real")
+
+
+def test_compare_says_what_it_leaves_out_and_what_it_mixes(pair, run):
+    result = run("compare one.parquet two-half.parquet --labels single.json")
+    assert result.code == 0
+    assert "note: one was run with protocol crop, two with resize" in result.err
+    assert "note: one has 400 images, two 200; compared on the 200 that both have" in result.err
+    assert "top1 on 200 pictures" in result.out
+    assert "p           below 0.0001 (McNemar's exact test): apart at 5 %" in result.out
+
+
+def test_compare_of_a_copy_finds_no_difference_and_names_the_files(pair, run):
+    Path("copy.parquet").write_bytes(Path("one.parquet").read_bytes())
+    out = run("compare one.parquet copy.parquet --labels single.json").out
+    assert "difference    +0.00 points, from +0.00 to +0.00" in out
+    assert "0 pictures only one.parquet gets right, 0 only copy.parquet" in out
+    assert "the difference is zero: no number of pictures tells them apart" in out
+    assert (
+        json.loads(run("compare one.parquet copy.parquet --labels single.json --format json").out)[0]["images_needed"]
+        is None
+    )
 
 
 def test_sixteen_classes_are_kept_unless_another_number_is_asked_for(here, run):

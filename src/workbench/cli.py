@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import warnings
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -28,6 +29,13 @@ class Protocol(StrEnum):
 
     resize = "resize"
     crop = "crop"
+
+
+class Metric(StrEnum):
+    """What counts as right in a comparison."""
+
+    top1 = "top1"
+    real = "real"
 
 
 class Kept(StrEnum):
@@ -195,6 +203,31 @@ def score(
         seen = f"{one.left_out} of the {one.composites} composites of {one.image_set} show another number of labels"
         typer.echo(f"note: {seen} than those asked for; they are in no subgroup", err=True)
     typer.echo(terminal.score_table(frame, format), nl=False)
+
+
+@app.command()
+def compare(
+    a: Annotated[Path, typer.Argument(help="A predictions file.")],
+    b: Annotated[Path, typer.Argument(help="Another one, on the same image set.")],
+    labels: Annotated[
+        str | None, typer.Option(help="A label set's name or a label file; by default the image set's own.")
+    ] = None,
+    metric: Annotated[Metric, typer.Option(help="top1: the original label; real: any of the labels.")] = Metric.top1,
+    format: Annotated[Format, typer.Option(help="table for people, csv or json for programs.")] = Format.table,
+    mirror: Mirror = None,
+) -> None:
+    """Compare two predictions files picture by picture: difference, interval, McNemar's test, pictures needed."""
+    from workbench.predict import store
+    from workbench.score.paired import comparing
+
+    _use_mirror(mirror)
+    first, second = store.read(a), store.read(b)
+    if a.samefile(b):
+        _fail(f"{a} and {b} are one file; give two predictions files on the same image set")
+    if first.checkpoint == second.checkpoint:
+        first, second = replace(first, checkpoint=str(a)), replace(second, checkpoint=str(b))
+    found = comparing.compare(first, second, labels, metric=metric.value)
+    typer.echo(terminal.comparison(found, format), nl=False)
 
 
 @patchml_app.command()

@@ -40,7 +40,7 @@ def score(
     several = [predictions] if isinstance(predictions, Predictions) else predictions
     rows, notes = [], defaultdict(list)
     for one in several:
-        own = _labels_for(one, labels)
+        own = labels_for(one, labels)
         counts = _label_counts(own, label_counts)
         too_deep = _too_deep(one, counts, chosen=label_counts is not None)
         known = _known(one, own, drop_unlabelled)
@@ -68,7 +68,11 @@ def _label_set(wanted: LabelSet | str) -> LabelSet:
     return labels.load(wanted) if isinstance(wanted, str) else wanted
 
 
-def _labels_for(predictions: Predictions, wanted: LabelSet | str | None) -> LabelSet:
+def labels_for(predictions: Predictions, wanted: LabelSet | str | None) -> LabelSet:
+    """The label set to score predictions against: a given one, by name or file, or the image set's own.
+
+    Raises `InputError` where none was asked for and the image set has none.
+    """
     if wanted == "folders":
         return labels.from_folders(predictions.images)
     if wanted is not None:
