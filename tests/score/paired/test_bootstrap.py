@@ -17,7 +17,9 @@ def made(n=400, checkpoints=3, image_set="v1", seed=0):
     found = np.tile(found[:, None], checkpoints).astype("u1")
     names = tuple("abcdefgh"[:checkpoints])
     classes = np.sort(rng.integers(0, 1000, n))
-    return correctness.Correctness(image_set, names, classes, counts, top1, top1 & (counts > 0)[:, None], found)
+    return correctness.Correctness(
+        image_set, names, classes, counts, counts > 1, top1, top1 & (counts > 0)[:, None], found
+    )
 
 
 @pytest.mark.parametrize("by", ["image", "class"])

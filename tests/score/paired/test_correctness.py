@@ -25,6 +25,7 @@ def test_images_stand_in_the_order_of_their_class_and_what_is_right_on_each():
     found = correctness.of([predicted()], LABELS, ORIGINAL)
     assert found.classes.tolist() == [0, 2, 3, 5, 7]  # d, a, b, c, e
     assert found.label_counts.tolist() == [6, 2, 1, 0, 3]
+    assert found.confirmed.tolist() == [True, True, True, False, True]
     assert found.top1[:, 0].tolist() == [True, False, False, True, False]
     assert found.real[:, 0].tolist() == [True, True, False, False, True]
     assert found.found[:, 0].tolist() == [0, 2, 0, 0, 2]  # of 6 labels three are too few classes to tell
@@ -81,12 +82,21 @@ def test_some_checkpoints_can_be_taken_in_any_order():
         v1.take(["alexnet", "nothing"])
 
 
+def test_some_images_can_be_taken():
+    v1, _ = correctness.recht2019()
+    some = v1.only(v1.confirmed & (v1.label_counts == 4))
+    assert (some.label_counts == 4).all()
+    assert some.confirmed.all()
+    assert some.real.shape == some.found.shape == (len(some), 67)
+    assert (some.real >= some.top1).all()  # the original class is a label
+
+
 def test_packing_loses_nothing(public_files):
     several = [one for one in recht2019.load() if one.image_set == "v2"][:9]
     whole = correctness.of(several)
     again = correctness.unpack(correctness.pack(whole), "v2")
     assert again.checkpoints == whole.checkpoints
-    for name in ("classes", "label_counts", "top1", "real", "found"):
+    for name in (*correctness.FACTS, *correctness.OUTCOMES):
         assert getattr(again, name).dtype == getattr(whole, name).dtype
         assert (getattr(again, name) == getattr(whole, name)).all()
 
@@ -107,6 +117,11 @@ def test_the_committed_record_gives_the_committed_subgroup_accuracies_and_top1_b
                 stated = table.select(pools.recht2019(), metric, side.image_set, label_count=count)
                 stated = stated.set_index("checkpoint")["value"][list(side.checkpoints)]
                 np.testing.assert_allclose(found[count], stated, atol=1e-6)
+
+
+def test_nine_in_ten_original_labels_are_confirmed():
+    shares = [side.confirmed[side.label_counts > 0].mean() for side in correctness.recht2019()]
+    assert [round(100 * share, 1) for share in shares] == [90.0, 89.1]
 
 
 def test_each_class_has_as_many_images_as_any_other():

@@ -75,6 +75,14 @@ def test_labelled_images_only():
     assert found.larger["checkpoints"].tolist() == [46, 65, 66]
 
 
+def test_images_whose_original_label_is_confirmed():
+    """There composition is the larger part by every standard: the first choice of images matters as that of shares."""
+    found = decomposition.decompose(*(side.only(side.confirmed) for side in correctness.recht2019()), resampling=QUICK)
+    assert points(found, "gap") == [13.03] * 3
+    assert points(found, "within") == [5.33, 1.63, -2.06]
+    assert found.larger["checkpoints"].tolist() == [62, 66, 66]
+
+
 def test_without_the_array_that_is_stored_worst_class_first():
     v1, v2 = correctness.recht2019()
     names = [name for name in v1.checkpoints if name != "fv_16k"]
@@ -152,9 +160,8 @@ def by_hand(image_set: str, counts: list[int], right: list[int]) -> correctness.
     """One checkpoint on images with so many labels, of which it is right on some."""
     top1 = np.array(right, bool)[:, None]
     n = len(counts)
-    return correctness.Correctness(
-        image_set, ("net",), np.arange(n), np.array(counts, "u1"), top1, top1, np.zeros((n, 1), "u1")
-    )
+    facts = np.arange(n), np.array(counts, "u1"), np.ones(n, bool)
+    return correctness.Correctness(image_set, ("net",), *facts, top1, top1, np.zeros((n, 1), "u1"))
 
 
 def test_a_decomposition_small_enough_to_do_by_hand():

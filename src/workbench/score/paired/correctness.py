@@ -1,7 +1,7 @@
 """What each checkpoint gets right on each image: where paired comparisons and the joint bootstrap start from."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -16,21 +16,24 @@ from workbench.score.table import LABEL_COUNTS
 
 COMMITTED = "recht2019-images"
 DEEPEST = max(LABEL_COUNTS)
+FACTS, OUTCOMES = ("classes", "label_counts", "confirmed"), ("top1", "real", "found")  # of images; of checkpoints, too
 
 
 @dataclass(frozen=True, eq=False)
 class Correctness:
     """What m checkpoints get right on the n images of one image set, in the order of their original class, then id.
 
-    `classes` and `label_counts`, shape (n,): original class and number of labels of each image. `top1` and `real`,
-    boolean (n, m): whether the best class is the original label, and whether it is any label. `found`, uint8 (n, m):
-    how many of an image's k best classes are among its k labels, where k is 1 to `depth`, else 0.
+    `classes` and `label_counts`, shape (n,): original class and number of labels of each image; `confirmed`, boolean
+    (n,): whether the original class is among the labels. `top1` and `real`, boolean (n, m): whether the best class is
+    the original label, and whether it is any label. `found`, uint8 (n, m): how many of an image's k best classes are
+    among its k labels, where k is 1 to `depth`, else 0.
     """
 
     image_set: str
     checkpoints: tuple[str, ...]
     classes: np.ndarray
     label_counts: np.ndarray
+    confirmed: np.ndarray
     top1: np.ndarray
     real: np.ndarray
     found: np.ndarray
@@ -50,10 +53,12 @@ class Correctness:
         if missing := [name for name in checkpoints if name not in self.checkpoints]:
             raise InputError(f"{missing[0]!r} is none of the {len(self.checkpoints)} checkpoints on {self.image_set}")
         columns = [self.checkpoints.index(name) for name in checkpoints]
-        parts = (part[:, columns] for part in (self.top1, self.real, self.found))
-        return Correctness(
-            self.image_set, tuple(checkpoints), self.classes, self.label_counts, *parts, depth=self.depth
-        )
+        parts = {name: getattr(self, name)[:, columns] for name in OUTCOMES}
+        return replace(self, checkpoints=tuple(checkpoints), **parts)
+
+    def only(self, images: np.ndarray) -> "Correctness":
+        """The same of some images, given as a boolean (n,)."""
+        return replace(self, **{name: getattr(self, name)[images] for name in (*FACTS, *OUTCOMES)})
 
 
 def of(
@@ -80,7 +85,8 @@ def of(
     counts, depth = labelled.counts[rows], min(DEEPEST, *(one.topk for one in several))
     right = [_right(_classes(one, images, depth), labelled, rows, single) for one in several]
     top1, real, found = (np.stack(part, axis=1)[order] for part in zip(*right, strict=True))
-    return Correctness(first.image_set, names, single[order], counts[order].astype("u1"), top1, real, found, depth)
+    facts = single[order], counts[order].astype("u1"), labelled.table[rows, single][order]
+    return Correctness(first.image_set, names, *facts, top1, real, found, depth)
 
 
 def on_both(predictions: Iterable[Predictions]) -> tuple[Correctness, Correctness]:
@@ -129,6 +135,7 @@ def pack(correct: Correctness) -> dict[str, np.ndarray]:
         "checkpoints": np.array(correct.checkpoints),
         "classes": correct.classes.astype("u2"),
         "label_counts": correct.label_counts,
+        "confirmed": np.packbits(correct.confirmed),
         "top1": np.packbits(correct.top1, axis=1),
         "real": np.packbits(correct.real, axis=1),
         "found": correct.found[_several(correct.label_counts)],
@@ -138,12 +145,14 @@ def pack(correct: Correctness) -> dict[str, np.ndarray]:
 
 def unpack(arrays: Mapping[str, np.ndarray], image_set: str) -> Correctness:
     """The record that :func:`pack` made small."""
-    part = {name: arrays[f"{image_set}_{name}"] for name in ("classes", "label_counts", "top1", "real", "found")}
+    part = {name: arrays[f"{image_set}_{name}"] for name in (*FACTS, *OUTCOMES)}
+    classes, label_counts = part["classes"], part["label_counts"]
     checkpoints = tuple(arrays[f"{image_set}_checkpoints"].tolist())
+    confirmed = np.unpackbits(part["confirmed"], count=len(classes)).astype(bool)
     top1, real = (np.unpackbits(part[name], axis=1, count=len(checkpoints)).astype(bool) for name in ("top1", "real"))
-    found = np.where((part["label_counts"] == 1)[:, None], real, 0).astype("u1")
-    found[_several(part["label_counts"])] = part["found"]
-    return Correctness(image_set, checkpoints, part["classes"], part["label_counts"], top1, real, found)
+    found = np.where((label_counts == 1)[:, None], real, 0).astype("u1")
+    found[_several(label_counts)] = part["found"]
+    return Correctness(image_set, checkpoints, classes, label_counts, confirmed, top1, real, found)
 
 
 def _several(label_counts: np.ndarray) -> np.ndarray:
