@@ -2,8 +2,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= outputs
-# Several processes share the cores; the threads of their matrix products would wait for each other.
-export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help setup reproduce test test-browser lab dashboard lint scores notebooks bench lock clean

@@ -39,8 +39,6 @@ def reproduce(
     _make_writable(out)
     started = time.time()
     os.environ["WORKBENCH_STATIC"] = "1"  # kernels inherit it: instruments leave a picture, for nobody looks on
-    # A kernel a core is enough: the threads of several kernels' matrix products would wait for each other.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     runs = _run_all(chosen, given, out, jobs or min(4, os.cpu_count() or 1), on_event)
     facts = provenance.collect(out, started, runs, given)
     provenance.write(facts, out)

@@ -13,8 +13,8 @@ MOVES = {"rises": BLUE, "falls": ORANGE, "stays": GREY}
 def rank_shift(shifts: pd.DataFrame, before: str, after: str, *, movers: int = 10) -> alt.HConcatChart:
     """Every checkpoint's rank before and after, and the `movers` largest rises and falls by name.
 
-    Takes :func:`workbench.score.ranks.rank_shift` of one source, or that of :mod:`workbench.score.paired.ranking`, whose
-    intervals of ranks become a cross behind each dot; `before` and `after` say in words what was ranked.
+    Takes :func:`workbench.score.ranks.rank_shift` of one source, or that of :mod:`workbench.score.paired.ranking`,
+    whose intervals of ranks become a cross behind each dot; `before` and `after` say in words what was ranked.
     """
     ends = [f"{name}_{when}" for when in ("before", "after") for name in ("best", "worst")]
     known = [name for name in ends if name in shifts]
