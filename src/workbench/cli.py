@@ -335,7 +335,7 @@ def doctor(mirror: Mirror = None) -> None:
     for name, source in sources.registry().items():
         missing = f"{'optional' if source.optional else 'missing'}; get it with: workbench fetch {name}"
         state = "at hand" if sources.available(name) else missing
-        typer.echo(f"  {name:20} {source.bytes / 1e6:7.1f} MB  {state}")
+        typer.echo(f"  {name:20} {source.size:>10}  {state}")
     typer.echo(f"Sample checkpoints and pictures\n  {checkpoints.sample_state()}")
     typer.echo(f"GPU\n  {terminal.gpu()}")
 

@@ -163,6 +163,9 @@ def test_the_single_labels_that_top1_asks(tiny, public_files):
         (scores.original_of(tiny[1], "v1-original"), "v1-original"),
         (scores.original_of(labels.load("v1-real")), "v1-original"),
         (scores.original_of(labels.load("v2-refined")), "v2-original"),
+        (scores.original_of(labels.load("v1-mturk")), "v1-original"),
+        (scores.original_of(labels.from_mapping("v2-multilabel", {"a": []})), "v2-original"),
+        (scores.original_of(labels.load("v2-top")), "v2-top"),  # one label each
     ):
         assert asked is not None
         assert asked.name == found

@@ -13,7 +13,7 @@ from workbench.predict import recht2019
 from workbench.predict.store import Predictions
 from workbench.score import metrics, pools
 from workbench.score.mistakes import failing, reviews
-from workbench.score.paired import correctness
+from workbench.score.paired import by_labels, correctness
 
 
 def computations() -> dict[str, Callable[[], pd.DataFrame]]:
@@ -28,6 +28,8 @@ def computations() -> dict[str, Callable[[], pd.DataFrame]]:
         "mistakes-recht2019": lambda: _on_failing(failing.counts),
         "mistakes-solved": lambda: _on_failing(failing.solved),
         "openai-class-names": class_name_facts,
+        **by_labels.computations(),
+        "clip-benchmark-names": clip_benchmark_facts,
     }
 
 
@@ -88,5 +90,21 @@ def class_name_facts() -> pd.DataFrame:
         **{f"name of class {i}": names[i] for i in (134, 517)},
         **{f"WordNet name of class {i}": classes.names()[i] for i in class_names.MILL},
         "prompt templates": class_names.n_templates(),
+    }
+    return pd.DataFrame({"fact": list(rows), "value": [str(value) for value in rows.values()]})
+
+
+def clip_benchmark_facts() -> pd.DataFrame:
+    """How OpenAI's names, and Mill's, compare with clip_benchmark's export: columns ``fact, value``, both text."""
+    exported, templates = class_names.clip_benchmark()
+    names = class_names.openai()
+    mended = [class_names.MILL.get(i, name) for i, name in enumerate(names)]
+    rows = {
+        "names": len(exported),
+        "names that are OpenAI's": sum(map(str.__eq__, exported, names)),
+        "names that are OpenAI's with Mill's two changes": sum(map(str.__eq__, exported, mended)),
+        "names that join two": sum(" or " in name or "/" in name for name in exported),
+        **{f"name of class {i}": exported[i] for i in (657, 744, 836, 837)},
+        "prompt templates": len(templates),
     }
     return pd.DataFrame({"fact": list(rows), "value": [str(value) for value in rows.values()]})

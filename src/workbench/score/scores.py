@@ -13,7 +13,11 @@ from workbench.inputs.labels import LabelSet
 from workbench.predict.store import Predictions
 from workbench.score import intervals, metrics, table
 
-ORIGINAL = {"v1-real": "v1-original", "v2-refined": "v2-original"}
+# The single labels that belong to a label set, thresholds left aside: v1-real@0.5 is a v1-real.
+ORIGINAL = {
+    **dict.fromkeys(("v1-real", "v1-mturk", "v1-multilabel", "imagenet-m"), "v1-original"),
+    **dict.fromkeys(("v2-refined", "v2-multilabel"), "v2-original"),
+}
 
 
 def score(
@@ -49,8 +53,8 @@ def original_of(labels: LabelSet, original: LabelSet | str | None = None) -> Lab
     """The single-label set that top-1 asks: the given one, the paired one, or `labels` where each image has one."""
     if original is not None:
         return _label_set(original)
-    if labels.name in ORIGINAL:
-        return _label_set(ORIGINAL[labels.name])
+    if (kind := labels.name.partition("@")[0]) in ORIGINAL:
+        return _label_set(ORIGINAL[kind])
     return labels if (labels.counts == 1).all() else None
 
 
@@ -71,7 +75,7 @@ def labels_for(predictions: Predictions, wanted: LabelSet | str | None) -> Label
         return labels.of(predictions.images, predictions.image_set)
     except InputError as error:
         seen = f"image set {predictions.image_set!r} has no label set of its own, and its folders name no classes"
-        advice = f"give --labels: a name ({', '.join(labels.NAMED)}) or a label file"
+        advice = f"give --labels: a name ({', '.join(labels.names())}) or a label file"
         raise InputError(f"{seen} ({error}); {advice}") from error
 
 

@@ -5,8 +5,8 @@ import json
 import pytest
 
 from workbench.errors import DamagedFileError, InputError
-from workbench.inputs import classes, sources
-from workbench.inputs.labels import multilabel
+from workbench.inputs import classes, labels, sources
+from workbench.inputs.labels import multilabel, named
 
 V1 = "ILSVRC2012_val_{:08d}"
 W = classes.wnids()
@@ -37,6 +37,18 @@ def contents(tmp_path, monkeypatch):
 def test_correct_and_unclear_classes_of_v1_count_but_for_problematic_pictures(contents):
     contents(CONTENTS)
     assert multilabel.accepted() == {V1.format(1): [3, 5], V1.format(3): [], V1.format(4): [9]}
+
+
+def test_the_same_file_labels_pictures_of_v2(contents):
+    dropped = "1" * 40
+    annotated = CONTENTS["initial_annots"] | {f"{dropped}.jpeg": {"correct": [W[2]]}}
+    contents(CONTENTS | {"initial_annots": annotated, "problematic_images": {f"{dropped}.jpeg": "two in one"}})
+    assert multilabel.accepted("v2") == {"0ccba4f5e3ea53b7ba2b1d4fb4a1de1e3b2c9a10": [1]}
+    named._named.cache_clear()
+    assert labels.load("v2-multilabel").name == "v2-multilabel"
+    assert labels.load("v2-multilabel").mapping() == multilabel.accepted("v2")
+    assert set(labels.load("v1-multilabel").images) == {V1.format(n) for n in (1, 2, 3, 4)}
+    named._named.cache_clear()
 
 
 def test_imagenet_m_keeps_problematic_pictures(contents):

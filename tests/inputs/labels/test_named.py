@@ -23,7 +23,12 @@ def test_label_counts_are_those_of_the_paper(public_files, name, expected):
 
 @pytest.mark.parametrize(
     ("name", "multi", "n", "per_class"),
-    [("v1-original", "v1-real", 50_000, 50), ("v2-original", "v2-refined", 10_000, 10)],
+    [
+        ("v1-original", "v1-real", 50_000, 50),
+        ("v2-original", "v2-refined", 10_000, 10),
+        ("v2-threshold", "v2-threshold", 10_000, 10),
+        ("v2-top", "v2-top", 10_000, 10),
+    ],
 )
 def test_originals_have_one_label_each_and_the_ids_of_their_multi_labels(public_files, name, multi, n, per_class):
     original = labels.load(name)
@@ -57,6 +62,25 @@ def test_an_unknown_label_set_is_refused_with_the_nearest_name():
         labels.load("v1-reel")
 
 
+@pytest.mark.parametrize("name", ["v1-reel@0.5", "v2-refined@0.5", "v1-mturk@"])
+def test_a_threshold_after_another_name_is_refused(name):
+    with pytest.raises(UnknownNameError, match=f"there is no label set '{name}'.*v1-real@T"):
+        labels.load(name)
+
+
+def test_a_label_file_may_have_an_at_in_its_name(tmp_path):
+    path = tmp_path / "mine@home.json"
+    with pytest.raises(InputError, match="there is no file"):
+        labels.load(str(path))
+    path.write_text('{"a.png": [1]}')
+    assert labels.load(str(path)).name == "mine@home"
+
+
+def test_the_three_sets_of_imagenetv2_share_some_pictures(public_files):
+    matched, threshold, top = (set(labels.load(f"v2-{name}").images) for name in ("original", "threshold", "top"))
+    assert [len(a & b) for a, b in ((matched, threshold), (threshold, top), (matched, top))] == [3186, 4996, 3070]
+
+
 def test_a_label_file_that_changed_is_read_again(tmp_path):
     path = tmp_path / "mine.json"
     path.write_text('{"a.png": [1]}')
@@ -80,6 +104,7 @@ def test_an_image_set_has_a_label_set_of_its_own_or_that_of_its_folders(public_f
     assert labels.of(["x"], "v1").name == "v1-real"
     assert labels.of(["x"], "v2").name == "v2-refined"
     assert labels.of(["x"], "sample").name == "sample-original"
+    assert [labels.of(["x"], name).name for name in ("v2-threshold", "v2-top")] == ["v2-threshold", "v2-top"]
     other = labels.of(["7/x.png"], "mine")
     assert (other.name, other.labels("7/x.png")) == ("folders", [7])
 

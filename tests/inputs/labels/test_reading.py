@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from workbench.errors import DamagedFileError, InputError
-from workbench.inputs import labels
+from workbench.inputs import labels, sources
 
 MINE = {"a.png": [7, 3], "b/c.png": [], "d.png": [999], "e.png": [0, 5, 12]}
 
@@ -59,6 +59,11 @@ def test_a_class_outside_0_to_999_is_refused_by_value(tmp_path, suffix, label):
         ("infinite.json", '{"a.png": [Infinity]}', InputError),
         ("huge.json", '{"a.png": [99999999999999999999]}', InputError),
         ("twice.json", '{"x/ILSVRC2012_val_00000001.JPEG": [1], "ILSVRC2012_val_00000001": [2]}', InputError),
+        ("pair.json", '{"image_filenames": [["a.png"]]}', InputError),
+        ("nowhere.json", '{"image_filenames": [["a.png", "n99999999"]]}', InputError),
+        ("unnamed.json", '{"image_filenames": [["", "n01440764"]]}', InputError),
+        ("mixed.json", '{"image_filenames": [["a.png", "n01440764"], 3]}', InputError),
+        ("again.json", '{"image_filenames": [["a.png", "n01440764"], ["a.png", "n01443537"]]}', InputError),
         ("columns.csv", "image,klass\na.png,1\n", InputError),
         ("words.csv", "image,class\na.png,cat\n", InputError),
         ("fraction.csv", "image,class\na.png,3.7\n", InputError),
@@ -75,6 +80,26 @@ def test_a_bad_label_file_is_refused_by_name(tmp_path, name, contents, error):
     path.write_bytes(contents if isinstance(contents, bytes) else contents.encode())
     with pytest.raises(error, match=path.stem):
         labels.load(str(path))
+
+
+def test_a_dataset_file_of_imagenetv2_is_a_label_file(tmp_path):
+    path, v2 = tmp_path / "imagenetv2-x.json", "0" * 40
+    listed = [[f"{v2}.jpeg", "n01440764"], ["val/ILSVRC2012_val_00000293.JPEG", "n15075141"], ["mine/a.png", "7"]]
+    path.write_text(json.dumps({"target_size": 3, "image_filenames": listed, "wnid_thresholds": {}}))
+    found = labels.load(str(path))
+    assert found.name == "imagenetv2-x"
+    assert found.mapping() == {v2: [0], "ILSVRC2012_val_00000293": [999], "mine/a.png": [7]}
+
+
+def test_the_public_dataset_files_are_label_files(public_files):
+    for source, name in (("v1-images", "v1-original"), ("v2-images", "v2-original"), ("v2-top-images", "v2-top")):
+        (path,) = sources.locate(source).values()
+        assert labels.load(str(path)).mapping() == labels.load(name).mapping()
+
+
+def test_an_image_may_have_the_name_of_a_dataset_files_list(tmp_path):
+    (tmp_path / "mine.json").write_text('{"image_filenames": [3, 7], "b": []}')
+    assert labels.read(tmp_path / "mine.json").mapping() == {"image_filenames": [3, 7], "b": []}
 
 
 def test_an_image_called_NA_keeps_its_labels(tmp_path):

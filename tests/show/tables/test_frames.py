@@ -6,6 +6,7 @@ import pytest
 
 from workbench.inputs.published import documents
 from workbench.score import pools, ranks, summaries
+from workbench.score.paired import by_labels
 from workbench.show import tables
 
 
@@ -108,3 +109,22 @@ def test_own_columns_are_shown_where_there_are_own_predictions(reconciled):
     table = tables.reconciled(reconciled.assign(own=[0.8765, np.nan], own_protocol=["crop", None]))
     assert table.columns.tolist()[-3:] == ["own", "own protocol", "own status"]
     assert table["own"][0] == 87.65
+
+
+def test_operating_points_hold_every_number_in_points():
+    found = by_labels.load()
+    points, order = found["labels-operating-points"], found["labels-order"]
+    wide = tables.operating_points(points, order).set_index(["labels", "over"])
+    assert len(wide) == 3 + 3 * 10
+    at = wide.loc[("v1-real@0.8", "all images")]
+    assert at[["composition midpoint", "composition midpoint from", "composition midpoint to"]].tolist() == [
+        8.34,
+        7.89,
+        8.8,
+    ]
+    assert at[["several", "real", "real gap", "tau"]].tolist() == [15.89, 79.79, 7.23, 1.0]
+    assert wide.loc[("v1-real@0.05", "all images"), ["tau", "tau from", "tau to"]].tolist() == [0.985, 0.972, 0.988]
+    assert wide.loc[("v1-real@0.8", "labelled images"), "gap"] == 13.81
+    assert wide.loc[("v1-mturk", "all images"), ["gap", "real gap"]].isna().all()
+    told = points["value"].notna().sum()
+    assert wide[[name.replace("_", " ") for name in points["quantity"].unique()]].notna().sum().sum() == told

@@ -1,4 +1,4 @@
-"""Expert multi-label annotations of V1, version 3 (Shankar et al. 2020; Vasudevan et al. 2022).
+"""Expert multi-label annotations of V1 and V2, version 3 (Shankar et al. 2020; Vasudevan et al. 2022).
 
 A picture's ``initial_annots`` list WordNet ids that experts judged ``correct``, ``wrong`` or ``unclear``; any of the
 three may be missing. ``problematic_images`` are left out of every score. ``imagenet_m`` names ImageNet-M's pictures.
@@ -12,13 +12,17 @@ from workbench.inputs import classes, sources
 from workbench.inputs.images import canonical_id
 
 
-def accepted() -> dict[str, list[int]]:
-    """Classes that count as right, for each V1 picture that is not problematic: those judged correct or unclear."""
+def accepted(image_set: str = "v1") -> dict[str, list[int]]:
+    """Classes that count as right, for each picture that is not problematic: those judged correct or unclear.
+
+    The file annotates pictures of both image sets, told apart by their names; `image_set` is ``v1``, or ``v2`` for
+    those of ImageNetV2, whichever of its three sets they are from.
+    """
     contents = _contents()
     dropped = {canonical_id(name) for name in contents["problematic_images"]}
     known = {canonical_id(name): _accepted(annotation) for name, annotation in contents["initial_annots"].items()}
-    # The file annotates V2 pictures as well.
-    return {image: row for image, row in known.items() if image.startswith("ILSVRC2012_val_") and image not in dropped}
+    wanted = {image for image in known if image.startswith("ILSVRC2012_val_") == (image_set == "v1")}
+    return {image: row for image, row in known.items() if image in wanted - dropped}
 
 
 def major() -> dict[str, list[int]]:

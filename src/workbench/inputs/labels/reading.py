@@ -9,17 +9,20 @@ from workbench.inputs import classes
 from workbench.inputs.images import canonical_id
 from workbench.inputs.labels.label_set import LabelSet, from_mapping
 
+SUFFIXES = (".json", ".csv", ".parquet")
+DATASET = "image_filenames"  # the list in a dataset file of ImageNetV2
+
 
 def read(path: Path) -> LabelSet:
     """A user's own label set, named after the file.
 
-    ``.json`` holds ``{image id: [class index, ...]}``; ``.csv`` and ``.parquet`` hold one row per label with the
-    columns ``image`` and ``class``. An image without labels appears in JSON with ``[]``, in tables with an empty class.
+    ``.json`` holds ``{image id: [class index, ...]}``, or is one of ImageNetV2's dataset files (see :func:`dataset`);
+    ``.csv`` and ``.parquet`` hold one row per label with the columns ``image`` and ``class``. An image without labels
+    appears in JSON with ``[]``, in tables with an empty class.
     """
-    readers = {".json": _read_json, ".csv": _read_table, ".parquet": _read_table}
-    if path.suffix not in readers:
+    if path.suffix not in SUFFIXES:
         raise InputError(f"{path} ends in {path.suffix!r}; a label file is .json, .csv or .parquet")
-    mapping = readers[path.suffix](path)
+    mapping = _read_json(path) if path.suffix == ".json" else _read_table(path)
     labels = {canonical_id(image): row for image, row in mapping.items()}
     if twice := len(mapping) - len(labels):
         raise InputError(f"{path} names {twice} images twice, under different paths; keep one each")
@@ -28,9 +31,36 @@ def read(path: Path) -> LabelSet:
 
 def _read_json(path: Path) -> dict[str, list]:
     mapping = read_json(path)
+    if _is_dataset(mapping):
+        return dataset(path)
     if not isinstance(mapping, dict) or not all(isinstance(row, list) for row in mapping.values()):
-        raise InputError(f"{path} does not hold lists of class indices by image; expected {{image id: [class, ...]}}")
+        seen = f"{path} does not hold lists of class indices by image"
+        raise InputError(f"{seen}; expected {{image id: [class, ...]}}, or a dataset file of ImageNetV2")
     return mapping
+
+
+def dataset(path: Path) -> dict[str, list[int]]:
+    """The one label of each image of a dataset file of ImageNetV2: ``{"image_filenames": [[name, WordNet id], ...]}``.
+
+    Raises `InputError` where an entry is no such pair, or an image is named twice.
+    """
+    listed, labels = read_json(path)[DATASET], {}
+    for entry in listed:
+        match entry:
+            case [str(name), str(wnid)] if name and (label := classes.parse(wnid)) is not None:
+                labels[canonical_id(name)] = [label]
+            case _:
+                seen = f"{path} has the entry {entry!r} in {DATASET!r}"
+                raise InputError(f"{seen}; expected an image's name and its WordNet id (or class index), as text")
+    if twice := len(listed) - len(labels):
+        raise InputError(f"{path} names {twice} images twice; keep one each")
+    return labels
+
+
+def _is_dataset(contents: object) -> bool:
+    """Whether a file is a dataset's: what it lists are entries, not the class indices of an image of that name."""
+    listed = contents.get(DATASET) if isinstance(contents, dict) else None
+    return isinstance(listed, list) and any(isinstance(entry, list) for entry in listed)
 
 
 def _read_table(path: Path) -> dict[str, list]:

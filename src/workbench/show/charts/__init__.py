@@ -3,6 +3,7 @@
 from workbench.show.charts.claims import claim_verdicts
 from workbench.show.charts.counts import by_label_count, label_counts
 from workbench.show.charts.gaps import accuracy_gap, gap_decomposition
+from workbench.show.charts.labels import operating_points
 from workbench.show.charts.leaderboards import accuracy_against_parameters, leaderboard, leaderboard_under_real
 from workbench.show.charts.mistakes import (
     confused_pairs,

@@ -3,6 +3,7 @@
 from workbench.show.tables.frames import (
     all_checkpoints,
     label_counts,
+    operating_points,
     patchml_counts,
     percent,
     reconciled,

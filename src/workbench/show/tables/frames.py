@@ -79,3 +79,22 @@ def reconciled(table: pd.DataFrame) -> pd.DataFrame:
     titles |= {"own_protocol": "own protocol", "own_status": "own status"}
     sized = table["checkpoint"].astype("string") + " at " + table["img_size"].astype("Int64").astype("string")
     return percent(table.assign(checkpoint=sized)[columns]).rename(columns=titles)
+
+
+def operating_points(points: pd.DataFrame, order: pd.DataFrame) -> pd.DataFrame:
+    """Every number of ``labels-operating-points`` and ``labels-order``, one row for each label set and way of counting:
+    shares, accuracies and gaps in points with the ends of their bands, Kendall's tau as it is.
+    """
+    ends = {"value": "", "ci_low": " from", "ci_high": " to"}
+    told = points.melt(["labels", "over", "quantity"], list(ends), "end", "found")
+    told = told.assign(
+        column=told["quantity"].str.replace("_", " ") + told["end"].map(ends), found=percents(told, "found")["found"]
+    )
+    keys = points[["labels", "over"]].drop_duplicates()
+    columns = [
+        f"{quantity.replace('_', ' ')}{end}" for quantity in points["quantity"].unique() for end in ends.values()
+    ]
+    wide = told.pivot(index=["labels", "over"], columns="column", values="found")[columns].reset_index()
+    taus = order[["labels", "tau", "tau_low", "tau_high"]].round(3).assign(over="all images")
+    joined = keys.merge(wide, validate="one_to_one").merge(taus, "left", ["labels", "over"], validate="one_to_one")
+    return joined.rename(columns={"tau_low": "tau from", "tau_high": "tau to"})

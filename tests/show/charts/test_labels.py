@@ -1,0 +1,59 @@
+"""The gap in two parts at each threshold: four panels, their order, their words."""
+
+import pytest
+
+from workbench.score.paired import by_labels
+from workbench.show import charts
+
+THRESHOLDS = ["0.05", "0.1", "0.2", "0.3", "0.5", "0.7", "0.8", "0.9", "0.95", "0.99"]
+
+
+@pytest.fixture(scope="module")
+def points():
+    return by_labels.load()["labels-operating-points"]
+
+
+@pytest.fixture(scope="module")
+def drawn(take_apart, points):
+    return take_apart(charts.operating_points(points))
+
+
+def test_each_standard_has_a_panel_beside_the_shares(drawn):
+    headings = ["Several labels", *(f"Both sets with {of}" for of in ("V1's shares", "shares midway", "V2's shares"))]
+    assert [panel["title"]["text"] for panel in drawn.spec["hconcat"]] == headings
+
+
+def test_thresholds_stand_in_order_with_the_published_one_marked(drawn):
+    lines = [layer for layer in drawn.layers if layer.mark["type"] == "line"]
+    assert len(lines) == 4
+    assert all(line.encoding["x"]["sort"] == THRESHOLDS for line in lines)
+    marked = [
+        layer.rows("threshold") for layer in drawn.layers if layer.mark["type"] == "rule" and "x" in layer.encoding
+    ]
+    assert marked == [[("0.8",)]] * 4
+
+
+def test_shares_and_parts_are_drawn_in_points_with_their_bands(drawn):
+    several, _, midway, _ = [layer for layer in drawn.layers if layer.mark["type"] == "area"]
+    assert several.rows("threshold", "value", "ci_low", "ci_high")[6] == ("0.8", 15.89, 15.56, 16.22)
+    assert {**midway.fields, "x": 0} == {"x": 0, "y": "ci_low", "y2": "ci_high", "color": "part"}
+    rows = [row for row in midway.rows("part", "threshold", "value") if row[1] == "0.8"]
+    assert [row[2] for row in rows] == [8.34, 3.74]
+    assert midway.scale("color") == {
+        "goes with label counts (composition)": "#0072B2",
+        "left at equal label counts (within)": "#D55E00",
+    }
+
+
+def test_the_title_follows_the_numbers(drawn, points, take_apart):
+    assert drawn.spec["title"]["text"].endswith("0.3 with V1's shares, 0.8 with shares midway, 0.99 with V2's shares")
+    changed = points.copy()
+    peak = (changed["labels"] == "v1-real@0.05") & (changed["quantity"] == "composition_midpoint")
+    changed.loc[peak, "value"] = 0.1
+    title = take_apart(charts.operating_points(changed)).spec["title"]["text"]
+    assert "0.05 with shares midway" in title
+
+
+def test_the_chart_is_told_in_words(drawn):
+    assert "goes from 31.0 to 10.1 %" in drawn.spec["description"]
+    assert "by V2's shares from 7.7 to 12.6." in drawn.spec["description"]
