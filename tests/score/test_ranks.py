@@ -123,6 +123,7 @@ def test_chance_explains_other_pictures_but_not_asking_for_all_labels(moves):
     for image_set in ("v1", "v2"):
         assert moves.loc[(image_set, "asma"), "median"] > 2 * moves.loc[(image_set, "asma"), "chance_median"]
         assert moves.loc[(image_set, "asma"), "tau"] < moves.loc[(image_set, "asma"), "chance_tau"] - 0.1
+    assert moves.loc[("v1", "asma"), "chance_median"] == pytest.approx(6.1, abs=0.2)
     assert moves.loc[("patchml", "asma"), ["chance_median", "chance_tau"]].isna().all()
 
 

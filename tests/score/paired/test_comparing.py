@@ -143,6 +143,7 @@ def test_equal_predictions_differ_by_nothing_that_more_images_could_show():
     ("other", "of", "says", "n"),
     [
         (predicted("two", {"a": 8, "b": 2}), SINGLE, "one has 4 images, two 2; compared on the 2 that both have", 2),
+        (predicted("two", dict.fromkeys("abcdx", 8)), SINGLE, "one has 4 images, two 5; compared on the 4", 4),
         (predicted("two", {"a": 8, "x": 2}), SINGLE, "one has 4 images, two 2; compared on the 1 that both have", 1),
         (predicted("two", {"a": 8, "b": 2, "c": 1, "d": 1}, protocol="resize"), SINGLE, "protocol crop.*resize", 4),
         (TWO, labels.from_mapping("part", {"a": [1], "d": [4]}), "2 of 4 images are not in label set 'part'", 2),

@@ -54,6 +54,7 @@ def test_with_the_images_needed_four_of_five_samples_are_told_apart(b, c, n):
 
 def test_images_needed_do_not_depend_on_who_is_better():
     assert significance.images_needed(40, 60, 1000) == significance.images_needed(60, 40, 1000)
+    assert significance.images_needed(30, 5, 200) == 86  # (1.96 sqrt(0.175) + 0.8416 sqrt(0.175 - 0.125^2))^2 / 0.125^2
     assert significance.images_needed(50, 50, 1000) is None
     assert significance.images_needed(0, 0, 1000) is None
 
