@@ -26,7 +26,7 @@ from workbench.predict import journal, options, store
 
 MIRROR = os.environ.get("WORKBENCH_MIRROR")
 COMMAND = Path(sys.executable).parent / "workbench"
-IMPORT = "import {} --checkpoint net --image-set mine --out out.parquet"
+IMPORT = "import {} --checkpoint net --image-set mine --protocol resize --out out.parquet"
 # Three pictures with one, two and no labels. Best class right for a.png only: ReaL is 1/2; b.png has one of its two
 # labels among the first two: subgroup 1 is 1, subgroup 2 is 1/2, ASMA is 3/4. The original is best for a.png and c.png.
 LABELS = {"a.png": [1], "b.png": [3, 4], "c.png": []}
@@ -77,6 +77,8 @@ def here(tmp_path, monkeypatch):
     np.save("pickled.npy", np.array([{}], dtype=object), allow_pickle=True)
     Path("cut.npy").write_bytes(Path("classes.npy").read_bytes()[:-3])
     store.write(store.from_arrays("net", "mine", list(LABELS), np.array(CLASSES)), "good.parquet")
+    for name, image_set in (("other", "mine"), ("else", "yours")):
+        store.write(store.from_arrays("net", image_set, list(LABELS), np.array(CLASSES)), f"{name}.parquet")
     Path("cut.parquet").write_bytes(Path("good.parquet").read_bytes()[:-9])
     pd.DataFrame({"image": ["a.png"]}).to_parquet("foreign.parquet")
     Path("folder.parquet").mkdir()
@@ -103,17 +105,30 @@ BAD = [
         ]
     ],
     (IMPORT.format("classes.npy"), "--images"),
+    (
+        IMPORT.format("classes.npy --images ids.txt").replace("--protocol resize ", ""),
+        "--protocol is missing.*resize if.*crop if",
+    ),
     (IMPORT.format("classes.npy --images absent.txt"), "absent.txt"),
     (IMPORT.format("classes.npy --images labels.json"), "labels.json holds no list"),
-    ("import classes.npy --images ids.txt --checkpoint n --image-set m --out ids.txt/x.parquet", "ids.txt"),
-    ("import classes.npy --images ids.txt --checkpoint n --image-set m --out /proc/x.parquet", "/proc/x.parquet"),
-    ("import classes.npy --images ids.txt --checkpoint n --image-set m --out folder.parquet", "folder.parquet"),
+    (
+        "import classes.npy --images ids.txt --checkpoint n --image-set m --protocol crop --out ids.txt/x.parquet",
+        "ids.txt",
+    ),
+    (
+        "import classes.npy --images ids.txt --checkpoint n --image-set m --protocol crop --out /proc/x.parquet",
+        "/proc/x.parquet",
+    ),
+    (
+        "import classes.npy --images ids.txt --checkpoint n --image-set m --protocol crop --out folder.parquet",
+        "folder.parquet",
+    ),
     ("score good.parquet", "'mine'.*--labels"),
     ("score good.parquet --labels v1-reel", "did you mean 'v1-real'"),
     ("score good.parquet --labels absent.json", "absent.json"),
     ("score good.parquet --labels cut.json", "cut.json.*truncated"),
     ("score good.parquet --labels wide.json", "1000"),
-    ("score good.parquet --labels labels.json", "top-5 classes.*top-2"),
+    ("score good.parquet --labels labels.json --label-counts 1,2,3,4,5", "top-5 classes.*top-2"),
     ("score good.parquet --labels labels.json --label-counts 3", "top-3 classes.*top-2"),
     ("score good.parquet --labels labels.json --label-counts 0,1", "from 1 up"),
     ("score good.parquet --labels labels.json --label-counts one", "'one'"),
@@ -128,6 +143,12 @@ BAD = [
     ("verify good.parquet --leaderboard absent.csv", r"absent\.csv"),
     ("verify good.parquet --leaderboard text.csv", r"text\.csv has no column for the model"),
     ("verify good.parquet --leaderboard cut.json", r"cut\.json.*truncated"),
+    ("compare good.parquet good.parquet --labels labels.json", "good.parquet and good.parquet are one file"),
+    ("compare good.parquet absent.parquet --labels labels.json", r"absent\.parquet"),
+    ("compare good.parquet cut.parquet --labels labels.json", r"cut\.parquet.*truncated"),
+    ("compare good.parquet else.parquet --labels original.json", r"good\.parquet is on mine, else\.parquet on yours"),
+    ("compare good.parquet other.parquet --labels labels.json", "several labels.*--metric real"),
+    ("compare good.parquet other.parquet", "'mine'.*--labels"),
     ("fetch v1-images --mirror nowhere", "'nowhere', which is no folder"),
     ("fetch v1-image", "did you mean 'v1-images'"),
     ("reproduce --out new --only 40-by-label-counts", "did you mean '40-by-label-count'"),
@@ -167,6 +188,8 @@ def test_a_mistake_is_one_sentence_and_exit_code_2_and_changes_no_file(here, run
         ("score", "Missing argument"),
         ("import classes.npy", "Missing option"),
         (f"{SCORE} --format xml", "xml"),
+        ("compare good.parquet", "Missing argument"),
+        ("compare good.parquet other.parquet --metric asma", "asma"),
         ("reproduce --jobs 0", "--jobs"),
         ("reproduce --out new -p movers", "'-p' requires 2 arguments"),
         ("reproduce --out new --parameter=movers", "'--parameter' requires 2 arguments"),
@@ -234,7 +257,7 @@ def test_what_the_system_refuses_is_one_sentence(run, monkeypatch, error, says):
 
 
 def test_import_then_score_is_what_one_computes_by_hand(here, run):
-    done = run(IMPORT.format("classes.npy --images ids.txt --protocol crop"))
+    done = run(IMPORT.format("classes.npy --images ids.txt").replace("resize", "crop"))
     assert (done.code, done.err) == (0, "")
     assert "3 images, top-2 classes of net on mine" in done.out
     line = SCORE.replace("good.parquet", "out.parquet")
@@ -249,6 +272,65 @@ def test_import_then_score_is_what_one_computes_by_hand(here, run):
     printed = [row.split() for row in run(line).out.splitlines()]
     shown = {(row[3], None if row[4] == "all" else int(row[4])): row[5] for row in printed[1:]}
     assert {key: shown[key] for key in EXPECTED} == {key: f"{100 * value:.2f}" for key, value in EXPECTED.items()}
+
+
+@pytest.fixture
+def pair(here):
+    """400 pictures of class 1: `one` is right on the first 300, `two` on the last 280; both on 180 of them."""
+    ids = [f"{i:03}.png" for i in range(400)]
+    Path("single.json").write_text(json.dumps({image: [1] for image in ids}))
+    right = {"one": np.arange(400) < 300, "two": np.arange(400) >= 120}
+    for name, hit in right.items():
+        best = np.where(hit, 1, 2)
+        classes = np.stack([best, 3 - best], axis=1)
+        store.write(store.from_arrays(name, "mine", ids, classes, protocol="crop"), f"{name}.parquet")
+        store.write(
+            store.from_arrays(name, "mine", ids[:200], classes[:200], protocol="resize"), f"{name}-half.parquet"
+        )
+
+
+COMPARE = "compare one.parquet two.parquet --labels single.json"
+
+
+def test_compare_is_what_one_computes_by_hand(pair, run):
+    """75 and 70 %; 120 pictures only the first gets right, 100 only the second."""
+    result = run(COMPARE)
+    assert (result.code, result.err) == (0, "")
+    lines = result.out.splitlines()
+    assert lines[0] == "top1 on 400 pictures of mine, labels single"
+    assert [line.split(maxsplit=1) for line in lines[1:3]] == [["one", "75.00 %"], ["two", "70.00 %"]]
+    assert re.search(r"difference +\+5\.00 points, from -\d\.\d\d to \+\d+\.\d\d \(95 %, paired bootstrap\)", lines[3])
+    assert lines[4].endswith("120 pictures only one gets right, 100 only two")
+    assert "0.2 (McNemar's exact test): not told apart at 5 %" in lines[5]
+    assert re.search(r"about 1,7\d\d pictures tell such a difference apart", lines[6])
+    of_csv = pd.read_csv(io.StringIO(run(f"{COMPARE} --format csv").out)).iloc[0]
+    of_json = json.loads(run(f"{COMPARE} --format json --metric real").out)[0]
+    for row in (of_csv, of_json):
+        assert (row["difference"], row["only_first"], row["only_second"]) == (pytest.approx(0.05), 120, 100)
+        assert row["p"] == pytest.approx(0.2002, abs=1e-3)
+        assert row["ci_low"] < 0.05 < row["ci_high"]
+    assert (of_csv["metric"], of_json["metric"]) == ("top1", "real")
+
+
+def test_compare_says_what_it_leaves_out_and_what_it_mixes(pair, run):
+    result = run("compare one.parquet two-half.parquet --labels single.json")
+    assert result.code == 0
+    assert "note: one was run with protocol crop, two with resize" in result.err
+    assert "note: one has 400 images, two 200; compared on the 200 that both have" in result.err
+    assert "top1 on 200 pictures" in result.out
+    assert "p           below 0.0001 (McNemar's exact test): apart at 5 %" in result.out
+
+
+def test_compare_of_a_copy_finds_no_difference_and_names_the_files(pair, run):
+    Path("copy.parquet").write_bytes(Path("one.parquet").read_bytes())
+    out = run("compare one.parquet copy.parquet --labels single.json").out
+    assert "difference    +0.00 points, from +0.00 to +0.00" in out
+    assert "0 pictures only one.parquet gets right, 0 only copy.parquet" in out
+    assert "the difference is zero: no number of pictures tells them apart" in out
+    assert (
+        json.loads(run("compare one.parquet copy.parquet --labels single.json --format json").out)[0]["images_needed"]
+        is None
+    )
 
 
 def test_sixteen_classes_are_kept_unless_another_number_is_asked_for(here, run):
@@ -457,7 +539,7 @@ def test_predict_says_what_it_leaves_out(six, run):
     assert Path("out/mine--failures.csv").read_text().splitlines()[1].startswith("broken.jpg,")
     labels = json.dumps({image: [1] for image in store.read(FILE).images})
     Path("labels.json").write_text(labels)
-    assert "note: 1 pictures of mine could not be decoded" in run(f"score {FILE} --labels labels.json").err
+    assert "on mine: 1 pictures could not be decoded; they" in run(f"score {FILE} --labels labels.json").err
 
 
 def test_predict_on_a_full_disk_is_one_sentence_and_goes_on_afterwards(six, run, monkeypatch):
@@ -608,3 +690,50 @@ def test_a_mistake_with_patchml_is_exit_code_2_and_writes_nothing(annotated, run
     assert sentence.startswith("workbench: ")
     assert re.search(named, sentence)
     assert contents(annotated) == before
+
+
+def test_imagenet_x_comes_in_and_gives_what_top_1_suffices_for(public_files, here, run):
+    """The public predictions of ResNet-50, its best class alone, in the columns of ImageNet-X: 76.13 % on V1."""
+    best = np.load(sources.locate("recht2019")["imagenet-validation-original/resnet50"])[:, 0]
+    names = labels.load("v1-original").images + ".JPEG"
+    table = pd.DataFrame({"file_name": names, "predicted_class": best, "predicted_probability": 0.5})
+    table.to_csv("all.csv", index=False)
+    table.iloc[:49_000].to_csv("fewer.csv", index=False)
+    line = "import {}.csv --checkpoint net --image-set v1 --protocol crop --out {}.parquet"
+    done = run(line.format("all", "all"))
+    assert (done.code, done.err) == (0, "")
+    assert done.out == "all.parquet: 50000 images, top-1 classes of net on v1\n"
+    result = run("score all.parquet --format csv")
+    assert result.code == 0
+    depth = (
+        "only the top-1 of each image is stored; subgroup accuracy at 2, 3, 4, 5 labels and ASMA ask for more, and are"
+    )
+    assert result.err == f"note: net on v1: {depth} left out\n"
+    frame = pd.read_csv(io.StringIO(result.out))
+    found = {metric: frame[(frame["metric"] == metric) & frame["label_count"].isna()] for metric in ("top1", "real")}
+    assert {metric: round(100 * row["value"].item(), 2) for metric, row in found.items()} == {
+        "top1": 76.13,
+        "real": 82.96,
+    }
+    assert frame.loc[frame["metric"] == "subgroup", "label_count"].tolist() == [1]
+    assert run(line.format("fewer", "fewer")).code == 0
+    told = run("score fewer.parquet --format csv").err.splitlines()
+    assert told[0] == "note: net on v1: 49,000 of the 50,000 images are there; scores are over these"
+    assert len(told) == 2
+
+
+def test_a_refused_table_names_its_columns_and_those_that_would_do(here, run):
+    Path("odd.csv").write_text("picture,answer\na.png,3\n")
+    result = run(IMPORT.format("odd.csv"))
+    assert (result.code, result.out) == (2, "")
+    assert "odd.csv has the columns 'picture', 'answer'; expected a picture ('image', 'file_name', " in result.err
+    assert "'class', 'prediction', 'predicted_class'" in result.err
+
+
+def test_pictures_in_class_folders_are_scored_by_their_folders(here, run):
+    sha1 = ["0ccba4f5e3ea53b7ba2b1d4fb4a1de1e3b2c9a1" + end for end in "0123"]
+    Path("mine.csv").write_text("path,class\n" + "".join(f"b-33/{n}/{one}.jpeg,1\n" for n, one in enumerate(sha1)))
+    assert run(IMPORT.format("mine.csv")).code == 0
+    frame = pd.read_csv(io.StringIO(run("score out.parquet --format csv").out))
+    assert frame["labels"].unique().tolist() == ["folders"]
+    assert frame.loc[frame["metric"] == "top1", "value"].iloc[0] == 1 / 4

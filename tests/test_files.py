@@ -166,6 +166,12 @@ def test_a_table_is_read_as_it_stands(tmp_path):
     pd.testing.assert_frame_equal(files.read_table(tmp_path / "a.parquet"), table, check_dtype=False)
 
 
+def test_columns_that_are_named_are_read_as_text_whatever_their_case(tmp_path):
+    (tmp_path / "a.csv").write_text("File ,file,top1\n007,008,009\n")
+    table = files.read_table(tmp_path / "a.csv", text=("file",))
+    assert table.loc[0].tolist() == ["007", "008", 9]
+
+
 @pytest.mark.parametrize("row", ["a", "a,1,2"])
 def test_a_row_of_another_width_than_the_header_is_refused(tmp_path, row):
     (tmp_path / "a.csv").write_text(f"image,top1\nb,1\n{row}\n")

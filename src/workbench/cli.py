@@ -4,9 +4,10 @@ import os
 import signal
 import sys
 import warnings
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperCommand
@@ -28,6 +29,13 @@ class Protocol(StrEnum):
 
     resize = "resize"
     crop = "crop"
+
+
+class Metric(StrEnum):
+    """What counts as right in a comparison."""
+
+    top1 = "top1"
+    real = "real"
 
 
 class Kept(StrEnum):
@@ -141,14 +149,21 @@ def import_(
     checkpoint: Annotated[str, typer.Option(help="Name of the checkpoint.")],
     image_set: Annotated[str, typer.Option(help="Name of the image set, for instance v1 or v2.")],
     out: Annotated[Path, typer.Option(help="The predictions file to write (.parquet).")],
+    protocol: Annotated[
+        Protocol | None, typer.Option(help="How the pictures were put to the model; must be said.")
+    ] = None,
     images: Annotated[Path | None, typer.Option(help="Image ids in row order: text with one a line, or JSON.")] = None,
-    protocol: Annotated[Protocol, typer.Option(help="How the pictures were put to the model.")] = Protocol.resize,
     topk: Annotated[int, typer.Option(min=1, max=1000, help="Classes to keep of logits or probabilities.")] = 16,
 ) -> None:
     """Bring your own predictions or logits into the predictions store."""
-    from workbench.predict import arrays, store
+    from workbench.predict import imports, store
 
-    predictions = arrays.import_file(
+    if protocol is None:
+        seen = "--protocol is missing, and no file tells it; the two differ by up to 4 points"
+        _fail(
+            f"{seen}: give resize if whole pictures were resized to the input, crop if the model's transform cut them"
+        )
+    predictions = imports.import_file(
         file, checkpoint=checkpoint, image_set=image_set, images=images, protocol=protocol.value, topk=topk
     )
     store.write(predictions, out)
@@ -188,6 +203,31 @@ def score(
         seen = f"{one.left_out} of the {one.composites} composites of {one.image_set} show another number of labels"
         typer.echo(f"note: {seen} than those asked for; they are in no subgroup", err=True)
     typer.echo(terminal.score_table(frame, format), nl=False)
+
+
+@app.command()
+def compare(
+    a: Annotated[Path, typer.Argument(help="A predictions file.")],
+    b: Annotated[Path, typer.Argument(help="Another one, on the same image set.")],
+    labels: Annotated[
+        str | None, typer.Option(help="A label set's name or a label file; by default the image set's own.")
+    ] = None,
+    metric: Annotated[Metric, typer.Option(help="top1: the original label; real: any of the labels.")] = Metric.top1,
+    format: Annotated[Format, typer.Option(help="table for people, csv or json for programs.")] = Format.table,
+    mirror: Mirror = None,
+) -> None:
+    """Compare two predictions files picture by picture: difference, interval, McNemar's test, pictures needed."""
+    from workbench.predict import store
+    from workbench.score.paired import comparing
+
+    _use_mirror(mirror)
+    first, second = store.read(a), store.read(b)
+    if a.samefile(b):
+        _fail(f"{a} and {b} are one file; give two predictions files on the same image set")
+    if first.checkpoint == second.checkpoint:
+        first, second = replace(first, checkpoint=str(a)), replace(second, checkpoint=str(b))
+    found = comparing.compare(first, second, labels, metric=metric.value)
+    typer.echo(terminal.comparison(found, format), nl=False)
 
 
 @patchml_app.command()
@@ -302,7 +342,7 @@ def doctor(mirror: Mirror = None) -> None:
     for name, source in sources.registry().items():
         missing = f"{'optional' if source.optional else 'missing'}; get it with: workbench fetch {name}"
         state = "at hand" if sources.available(name) else missing
-        typer.echo(f"  {name:20} {source.bytes / 1e6:7.1f} MB  {state}")
+        typer.echo(f"  {name:20} {source.size:>10}  {state}")
     typer.echo(f"Sample checkpoints and pictures\n  {checkpoints.sample_state()}")
     typer.echo(f"GPU\n  {terminal.gpu()}")
 
@@ -320,7 +360,7 @@ def main() -> None:
         _fail(f"{seen}; check the path, its permissions and the space left")
 
 
-def _fail(sentence: str) -> None:
+def _fail(sentence: str) -> NoReturn:
     print(f"workbench: {sentence}", file=sys.stderr)
     sys.exit(2)
 

@@ -4,7 +4,7 @@ import json
 import os
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -86,10 +86,11 @@ def read_json(path: Path) -> Any:
         raise DamagedFileError(f"{path} cannot be read ({error}); is it truncated or in another format?") from error
 
 
-def read_table(path: Path) -> "pd.DataFrame":
+def read_table(path: Path, *, text: Collection[str] = ("image", "imageid")) -> "pd.DataFrame":
     """A CSV or Parquet file as it stands: every row as wide as the header, and "NA" is a name like any other.
 
-    Raises as :func:`read_json`, and `InputError` for a row of another width.
+    Columns of a CSV whose name in small letters is among `text` are read as text, and 007 stays 007. Raises as
+    :func:`read_json`, and `InputError` for a row of another width.
     """
     import pyarrow as pa
     from pyarrow import csv, parquet
@@ -99,7 +100,9 @@ def read_table(path: Path) -> "pd.DataFrame":
     try:
         if path.suffix == ".parquet":
             return parquet.read_table(path).to_pandas()
-        options = csv.ConvertOptions(column_types=dict.fromkeys(("image", "ImageId"), pa.string()))
+        with csv.open_csv(path) as header:
+            named = [name for name in header.schema.names if name.strip().lower() in text]
+        options = csv.ConvertOptions(column_types=dict.fromkeys(named, pa.string()))
         return csv.read_csv(path, convert_options=options).to_pandas()
     except (pa.ArrowException, OSError) as error:
         if "columns, got" in str(error):

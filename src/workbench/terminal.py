@@ -53,10 +53,35 @@ def claim_table(table: "pd.DataFrame", format: Format) -> str:
     return percent.fillna("").replace("nan", "").to_string(index=False) + "\n"
 
 
+def comparison(found: "pd.DataFrame", format: Format) -> str:
+    """Two classifiers compared, from :func:`workbench.score.paired.comparing.compare`; in points for people."""
+    if format is not Format.table:
+        return _for_programs(found, format)
+    one = found.to_dict("records")[0]
+    first, second, n = one["first"], one["second"], one["n_images"]
+    needed = "the difference is zero: no number of pictures tells them apart"
+    if one["difference"]:
+        needed = f"about {one['images_needed']:,} pictures tell such a difference apart (80 % power at 5 %)"
+    p = f"{one['p']:.2g}" if one["p"] >= 1e-4 else "below 0.0001"
+    rows = {
+        first: f"{100 * one['value_first']:.2f} %",
+        second: f"{100 * one['value_second']:.2f} %",
+        "difference": "{:+.2f} points, from {:+.2f} to {:+.2f} (95 %, paired bootstrap)".format(
+            *(100 * one[name] for name in ("difference", "ci_low", "ci_high"))
+        ),
+        "discordant": f"{one['only_first']:,} pictures only {first} gets right, {one['only_second']:,} only {second}",
+        "p": f"{p} (McNemar's exact test): {'apart' if one['p'] < 0.05 else 'not told apart'} at 5 %",
+        "needed": needed,
+    }
+    width = max(map(len, rows))
+    heading = f"{one['metric']} on {n:,} pictures of {one['image_set']}, labels {one['labels']}\n"
+    return heading + "".join(f"  {name:{width}}  {text}\n" for name, text in rows.items())
+
+
 def _for_programs(frame: "pd.DataFrame", format: Format) -> str:
     if format is Format.csv:
         return frame.to_csv(index=False, lineterminator="\n")
-    return frame.to_json(orient="records", indent=1) + "\n"
+    return frame.to_json(orient="records", indent=1, double_precision=15) + "\n"
 
 
 def _percent(frame: "pd.DataFrame", *columns: str) -> "pd.DataFrame":

@@ -44,8 +44,23 @@ def test_medians_are_in_percent_by_label_count(metric):
     table = summaries.by_label_count(pools.recht2019(), metric)
     found = evidence.medians(metric)
     assert found.index.tolist() == table["label_count"].tolist()
-    for column in ("v1", "v2", "v1_margin", "v2_margin"):
-        assert np.allclose(found[column], 100 * table[column])
+    for column in ("v1", "v2"):
+        assert np.allclose(found[column], 100 * table[column], atol=0.01)
+    assert np.allclose(found["difference"], found["v1"] - found["v2"])
+    for column in ("v1", "v2", "difference"):
+        assert (found[f"{column}_low"] < found[column]).all()
+        assert found[f"{column}_high"].sub(found[column]).between(0.2, 8).all()
+
+
+def test_what_only_other_labels_accept_is_in_percent():
+    """On average over the models; at most what ReaL and top-1 leave open."""
+    assert evidence.accepted().round(2).to_dict() == {"v1": 6.84, "v2": 12.25}
+    assert np.isnan(evidence.without_labels()).tolist() == [True]
+
+
+def test_composition_is_the_larger_part_for_none_most_or_nearly_all():
+    larger = evidence.mean_parts().groupby("standard", sort=False)["larger"].unique()
+    assert {name: each.tolist() for name, each in larger.items()} == {"v1": [0], "midpoint": [64], "v2": [66]}
 
 
 def test_what_is_read_as_it_is():

@@ -13,6 +13,7 @@ from workbench.claims.registry import (
     FAILS,
     HOLDS,
     OPEN,
+    SAME,
     VERDICTS,
     Claim,
     Finding,
@@ -59,6 +60,13 @@ def test_what_cannot_be_checked_has_a_reason_and_may_have_a_value():
 def test_a_finding_without_a_known_verdict_or_a_reason_is_refused(verdict, because):
     with pytest.raises(InputError, match=f"value='17'.*{verdict}.*expected one of .*, with a reason unless it holds"):
         Finding("17", verdict, because)
+
+
+@pytest.mark.parametrize("about", ["", "other models", None])
+def test_a_claim_is_about_the_same_or_others(about):
+    assert Claim("X01", "table", "one", "none").about == SAME
+    with pytest.raises(InputError, match=f"claim X01 is about {about!r}; expected one of .*the same.*others"):
+        Claim("X01", "table", "one", "none", about=about)
 
 
 def test_claims_come_in_the_order_of_their_ids_with_their_checks():

@@ -81,7 +81,17 @@ def test_a_description_has_all_names_the_id_and_the_definition():
 
 @pytest.mark.parametrize(
     ("name", "label"),
-    [("0", 0), ("999", 999), ("1000", None), ("-1", None), ("7.0", None), ("٣", None), ("", None), ("n15075141", 999)],
+    [
+        ("0", 0),
+        ("999", 999),
+        ("1000", None),
+        ("-1", None),
+        ("7.0", None),
+        ("٣", None),
+        ("", None),
+        ("n15075141", 999),
+        ("9" * 5000, None),
+    ],
 )
 def test_a_class_is_named_by_its_index_or_its_wordnet_id(name, label):
     assert classes.parse(name) == label
@@ -100,3 +110,26 @@ def test_better_fits_come_first():
 def test_at_most_eight_are_found_unless_more_are_asked_for():
     assert len(classes.find("dog")) == 8
     assert classes.find("dog", most=20)[:8] == classes.find("dog")
+
+
+def test_every_name_of_a_class_is_called_by_it():
+    for label, (name, lemmas) in enumerate(zip(classes.names(), classes.lemmas(), strict=True)):
+        assert classes.called(name.replace(" ", "_")) == (label,)
+        assert all(label in classes.called(lemma.upper()) for lemma in (*lemmas, ", ".join(lemmas)))
+
+
+@pytest.mark.parametrize(
+    ("name", "labels"),
+    [
+        ("crane", (134, 517)),
+        ("Crane ", (134, 517)),
+        ("Cardigan", (264,)),
+        (" cardigan", (474,)),
+        ("maillot", (638, 639)),
+        ("tench", (0,)),
+        ("tenc", ()),
+        ("", ()),
+    ],
+)
+def test_a_name_may_be_that_of_two_classes_or_of_none(name, labels):
+    assert classes.called(name) == labels

@@ -64,3 +64,9 @@ def test_what_fits_has_the_types_of_the_store():
     assert classes.flags["C_CONTIGUOUS"]
     assert classes.tolist() == CLASSES[:, ::-1].tolist()
     assert checking.image_ids(images) is images
+
+
+@pytest.mark.parametrize("wrong", [np.array([["high"]]), np.array([[None]]), np.array([[True]])])
+def test_scores_that_are_no_numbers_are_refused(wrong):
+    with pytest.raises(InputError, match=r"scores are .*; expected numbers"):
+        checking.scores(wrong, np.array([[3]]), checking.image_ids(["a"]))

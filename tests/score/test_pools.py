@@ -3,6 +3,8 @@
 Pinned: 315 checkpoints of Tables 4-10; ResNet-50 on V1 and V2 by the public predictions.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -106,3 +108,22 @@ def test_what_is_neither_v1_nor_v2_is_left_out_with_a_warning_or_refused(folder,
         assert set(pools.folder(folder)["image_set"]) == {"v2"}
     with pytest.raises(InputError, match="holds no predictions on v1 or v2"):
         pools.folder(folder / "x")
+
+
+def test_top_1_alone_gives_what_top_1_suffices_for(folder):
+    whole = store.read(folder / "inner" / "net.parquet")
+    store.write(replace(whole, classes=whole.classes[:, :1]), folder / "inner" / "net.parquet")
+    with pytest.warns(
+        UserWarning, match="net on v2: only the top-1 of each image is stored; subgroup accuracy at 2, 3"
+    ):
+        scored = pools.folder(folder)
+    assert set(scored["metric"]) == {"top1", "real", "subgroup"}
+    with pytest.raises(InputError, match="only the top-1 are stored"):
+        pools.folder(folder, label_counts=[1, 2])
+
+
+def test_a_part_of_v2_is_told(folder):
+    whole = store.read(folder / "inner" / "net.parquet")
+    store.write(whole.take(np.arange(9_000)), folder / "inner" / "net.parquet")
+    with pytest.warns(UserWarning, match="net on v2: 9,000 of the 10,000 images are there"):
+        assert table.select(pools.folder(folder), "top1", "v2")["n_images"].item() == 9_000

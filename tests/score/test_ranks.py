@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import rankdata
+from hypothesis.extra.numpy import arrays
+from scipy.stats import kendalltau, rankdata
 
 from workbench.errors import InputError
 from workbench.inputs.published import documents
@@ -68,9 +69,74 @@ def test_a_checkpoint_scored_twice_is_refused():
 
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 0.3)), min_size=1, max_size=30))
-def test_rank_intervals_equal_a_slow_reference(points):
+def test_unpaired_spans_equal_a_slow_reference(points):
     low, high = (pd.Series([c + sign * h for c, h in points]) for sign in (-1, 1))
-    spans = ranks.rank_interval(low, high)
+    spans = ranks.unpaired_span(low, high)
     for i in range(len(points)):
         assert spans["best"][i] == 1 + sum(low[j] > high[i] for j in range(len(points)))
         assert spans["worst"][i] == len(points) - sum(high[j] < low[i] for j in range(len(points)))
+
+
+@given(arrays(int, (2, 12), elements=st.integers(0, 6)))
+def test_kendalls_tau_is_scipys(scores):
+    expected = kendalltau(*scores)[0]
+    with np.errstate(invalid="ignore"):
+        np.testing.assert_allclose(ranks.kendall(*scores), expected)
+
+
+def test_movement_by_hand():
+    found = ranks.movement(np.array([4.0, 3, 2, 1]), np.array([[4.0, 3, 2, 1], [1, 3, 4, 2]]))
+    assert found["mean"].tolist() == [0, (3 + 0 + 2 + 1) / 4]
+    assert found["median"].tolist() == [0, 1.5]
+    assert found["largest"].tolist() == [0, 3]
+    assert found["lower_quarter"].tolist() == [0, 0.75]
+    assert found["upper_quarter"].tolist() == [0, 2.25]
+    assert found["tau"].tolist() == [1, pytest.approx(-1 / 3)]
+
+
+TARGETS = [("v1", "real"), ("v2", "top1"), ("v2", "real"), ("v1", "asma"), ("v2", "asma"), ("patchml", "asma")]
+
+
+@pytest.fixture(scope="module")
+def moves():
+    scores = pools.published()
+    errors = {("v1", "asma"): 0.0051, ("v2", "asma"): 0.0042}
+    return ranks.moves(scores, ("v1", "top1"), TARGETS, errors=errors).set_index(["image_set", "metric"])
+
+
+def test_within_the_315_not_only_patchml_moves_checkpoints(moves):
+    seen = moves[["median", "largest"]].astype(int).to_dict("index")
+    assert {target: tuple(seen[target].values()) for target in TARGETS} == {
+        ("v1", "real"): (5, 39),
+        ("v2", "top1"): (4, 21),
+        ("v2", "real"): (5, 61),
+        ("v1", "asma"): (15, 87),
+        ("v2", "asma"): (15, 84),
+        ("patchml", "asma"): (23, 100),
+    }
+    assert moves["checkpoints"].unique().tolist() == [315]
+    taus = [0.945, 0.957, 0.942, 0.818, 0.832, 0.761]
+    np.testing.assert_allclose(moves.loc[TARGETS, "tau"], taus, atol=0.0006)
+
+
+def test_chance_explains_other_pictures_but_not_asking_for_all_labels(moves):
+    assert moves.loc[("v2", "top1"), "median"] < moves.loc[("v2", "top1"), "chance_median"]
+    for image_set in ("v1", "v2"):
+        assert moves.loc[(image_set, "asma"), "median"] > 2 * moves.loc[(image_set, "asma"), "chance_median"]
+        assert moves.loc[(image_set, "asma"), "tau"] < moves.loc[(image_set, "asma"), "chance_tau"] - 0.1
+    assert moves.loc[("patchml", "asma"), ["chance_median", "chance_tau"]].isna().all()
+
+
+def test_chance_grows_with_the_errors_and_is_none_without():
+    scores = pools.published()
+    by_error = [
+        ranks.moves(scores, ("v1", "top1"), TARGETS[3:4], errors={TARGETS[3]: error, ("v1", "top1"): 0.0}).iloc[0]
+        for error in (0.0, 0.005, 0.02)
+    ]
+    assert by_error[0]["chance_largest"] <= 12  # ties of printed decimals
+    assert by_error[1]["chance_median"] < by_error[2]["chance_median"]
+
+
+def test_two_pools_do_not_move_as_one():
+    with pytest.raises(InputError, match="one source and protocol"):
+        ranks.moves(pd.concat([pools.published(), pools.recht2019()]), ("v1", "top1"), TARGETS[:1])

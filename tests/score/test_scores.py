@@ -1,5 +1,6 @@
 """Predictions and labels become a score table: against slow references, and what is refused."""
 
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import InputError
-from workbench.inputs import classes, labels
+from workbench.inputs import classes, images, labels
 from workbench.predict import store
 from workbench.score import intervals, metrics, scores, table
 
@@ -125,7 +126,7 @@ def test_label_counts_are_sorted_and_stand_once(tiny):
 
 def test_pictures_that_could_not_be_decoded_are_told(tiny):
     one = replace(tiny[0], provenance={"failures": {"e": "truncated", "f": "empty"}})
-    with pytest.warns(UserWarning, match="2 pictures of mine could not be decoded by net's run; they are in no denom"):
+    with pytest.warns(UserWarning, match="net on mine: 2 pictures could not be decoded; they are in no denom"):
         scores.score(one, tiny[1], label_counts=[1])
 
 
@@ -199,8 +200,85 @@ def test_perfect_predictions_have_asma_one():
 def test_fewer_columns_than_labels_asked_for_is_refused(tiny):
     predictions, wanted = tiny
     with pytest.raises(InputError, match=r"top-5 classes, but only the top-2 are stored; predict again with --topk 5"):
-        scores.score(predictions, wanted)
+        scores.score(predictions, wanted, label_counts=[1, 2, 5])
     assert len(scores.score(predictions, wanted, label_counts=[2]))
+
+
+@pytest.mark.parametrize("topk", [1, 2, 4])
+def test_what_shallow_predictions_suffice_for_is_scored_and_the_rest_is_told(topk, rng):
+    wanted = labels.from_mapping("mine", {f"i{n}": rng.choice(9, rng.integers(1, 6), replace=False) for n in range(60)})
+    original = labels.from_mapping("first", {image: few[:1] for image, few in wanted.mapping().items()})
+    deep = store.from_arrays("net", "mine", wanted.images, np.array([rng.permutation(9)[:5] for _ in range(60)]))
+    shallow = replace(deep, classes=deep.classes[:, :topk])
+    with pytest.warns(UserWarning, match="is stored") as told:
+        found = scores.score(shallow, wanted, original=original)
+    missing = ", ".join(str(count) for count in range(topk + 1, 6))
+    assert [str(one.message) for one in told] == [
+        f"net on mine: only the top-{topk} of each image is stored; "
+        f"subgroup accuracy at {missing} labels and ASMA ask for more, and are left out"
+    ]
+    whole = scores.score(deep, wanted, original=original)
+    kept = (whole["metric"] != "asma") & ~((whole["metric"] == "subgroup") & (whole["label_count"] > topk))
+    pd.testing.assert_frame_equal(found, whole[kept].reset_index(drop=True))
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_composites_of_two_and_more_objects_have_no_subgroup_at_one_class():
+    wanted = labels.from_mapping("patchml-1", {"a": [1, 2], "b": [3, 4, 5]})
+    with pytest.warns(UserWarning, match="at 2, 3, 4, 6, 9 labels and ASMA"):
+        frame = scores.score(store.from_arrays("net", "patchml-1", ["a", "b"], np.array([[2], [9]])), wanted)
+    assert frame["metric"].tolist() == ["real"] * 3
+    assert value(frame, "real") == 1 / 2
+
+
+def test_many_shallow_files_are_told_in_one_sentence(tiny):
+    several = [replace(tiny[0], checkpoint=f"net{n}") for n in range(5)]
+    with pytest.warns(UserWarning, match="is stored") as told:
+        scores.score(several, tiny[1])
+    (one,) = told
+    assert str(one.message).startswith("net0 on mine, net1 on mine, net2 on mine and 2 more: only the top-2 of each")
+
+
+def ids_of(image_set, n):
+    return [images.v1_id(k) if image_set == "v1" else f"{k:040x}" for k in range(1, n + 1)]
+
+
+@pytest.mark.parametrize(
+    ("image_set", "n", "failed", "says"),
+    [
+        ("v1", 49_000, 0, "net on v1: 49,000 of the 50,000 images are there; scores are over these"),
+        ("v1", 49_999, 0, "net on v1: 49,999 of the 50,000 images are there; scores are over these"),
+        ("v1", 49_999, 1, "net on v1: 1 pictures could not be decoded; they are in no denominator"),
+        ("v2", 9_000, 0, "net on v2: 9,000 of the 10,000 images are there; scores are over these"),
+        ("v1", 50_000, 0, None),
+        ("v2", 10_000, 0, None),
+        ("mine", 3, 0, None),
+    ],
+)
+def test_fewer_than_all_images_of_v1_or_v2_are_told(image_set, n, failed, says):
+    ids = ids_of(image_set, n)
+    predictions = store.from_arrays("net", image_set, ids, np.zeros((n, 1), int))
+    predictions = replace(predictions, provenance={"failures": {f"f{k}": "empty" for k in range(failed)}})
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        scores.score(predictions, labels.from_mapping("mine", {image: [0] for image in ids}), label_counts=[1])
+    assert [str(one.message) for one in told] == ([] if says is None else [says])
+
+
+def test_pictures_in_class_folders_are_scored_by_them_and_joined_by_their_names(public_files):
+    v2 = labels.load("v2-original")
+    paths = [f"b-33/{label}/{image}.jpeg" for image, label in zip(v2.images, v2.classes, strict=True)]
+    best = np.where(np.arange(len(v2)) < 2_500, v2.classes, (v2.classes + 1) % 1000)[:, None]
+    mine = store.from_arrays("net", "mine", [images.id_in("mine", path) for path in paths], best)
+    v2_itself = store.from_arrays("net", "v2", [images.id_in("v2", path) for path in paths], best)
+    assert mine.images[0] == f"{v2.classes[0]}/{v2.images[0]}"
+    assert v2_itself.images[0] == v2.images[0]
+    with pytest.warns(UserWarning, match="only the top-1 of each image is stored"):
+        folders, refined, own = (scores.score(*args) for args in ((mine,), (mine, "v2-refined"), (v2_itself,)))
+    assert folders["labels"].unique().tolist() == ["folders"]
+    assert value(folders, "top1") == value(refined, "top1") == 1 / 4
+    columns = ["metric", "label_count", "value", "n_images"]
+    pd.testing.assert_frame_equal(refined[columns], own[columns])
 
 
 def test_unlabelled_images_are_refused_with_their_number_or_left_out_on_request(tiny):

@@ -81,6 +81,7 @@ def test_other_image_sets_play_no_part(scored):
     )
     assert summaries.mean_over_seeds(other).empty
     assert summaries.left_out(other).empty
+    assert summaries.left_out(scored[scored["metric"] != "asma"]).empty  # of classes that are not deep enough
 
 
 def test_a_set_that_is_scored_twice_or_over_other_label_counts_is_refused(scored):

@@ -2,16 +2,18 @@
 
 from functools import cache
 
+import numpy as np
 import pandas as pd
 
 from workbench.inputs import committed
 from workbench.inputs.published import documents
-from workbench.score import gaps, pools, reconciliation, summaries
-from workbench.score.paired import correctness, decomposition
+from workbench.score import gaps, metrics, pools, reconciliation
+from workbench.score.paired import correctness, decomposition, over_models
 from workbench.score.table import select
 
 REASSESSING = "Re-assessing ImageNet (2024)"  # the document of three modules
 TIMM, SCORES = "timm's results", "the committed scores of the public predictions"
+TOP1, TOP5 = "timm's top-1 results", "timm's top-5 results"  # what several sentences rest on
 TABLES = "Tables 4-10 (315 checkpoints)"
 PUBLIC = "the 67 public models"
 
@@ -27,9 +29,19 @@ def mean_gaps() -> pd.DataFrame:
 
 @cache
 def mean_parts() -> pd.DataFrame:
-    """The mean gap of the public models, and its parts by composition and within label counts, at each standard."""
-    table = decomposition.decompose(*correctness.recht2019()).means
+    """The mean top-1 gap of the public models in two parts, at each standard: ``standard, part, value, ci_low, ci_high,
+    share_of_gap``, and `larger`, for how many models composition is the larger part.
+    """
+    found = decomposition.decompose(*correctness.recht2019())
+    table = found.means.merge(found.larger.rename(columns={"checkpoints": "larger"}), on="standard")
     return in_percent(table, "value", "ci_low", "ci_high", "share_of_gap")
+
+
+@cache
+def accepted() -> pd.Series:
+    """Mean share of the images of each set that the public models get wrong by the original label, right by another."""
+    sides = correctness.recht2019()
+    return pd.Series({side.image_set: 100 * float((side.real & ~side.top1).mean()) for side in sides})
 
 
 @cache
@@ -46,16 +58,28 @@ def timm() -> pd.DataFrame:
     return in_percent(table, "top1", "top5", "real")
 
 
+def stated(subject: str, fact: str) -> str:
+    """What authors or projects state about their own, as it stands in ``data/published/reported.csv``."""
+    return str(documents.printed("reported").set_index(["subject", "fact"]).loc[(subject, fact), "value"])
+
+
 @cache
 def top5() -> pd.Series:
     """Top-5 accuracy of the public models."""
     return 100 * committed.table("recht2019-top5").set_index("checkpoint")["value"]
 
 
+@cache
 def medians(metric: str) -> pd.DataFrame:
-    """Median score of the public models by label count, on V1 and on V2, and half the median model's interval."""
-    table = summaries.by_label_count(recht2019(), metric).set_index("label_count")
-    return in_percent(table, "v1", "v2", "v1_margin", "v2_margin")
+    """Median score of the public models by label count on V1 and V2, and V1 minus V2, with joint intervals."""
+    table = over_models.by_label_count(*correctness.recht2019(), metric).set_index("label_count")
+    names = (f"{name}{end}" for name in ("v1", "v2", "difference") for end in ("", "_low", "_high"))
+    return in_percent(table, *names)
+
+
+def without_labels() -> np.ndarray:
+    """Label-wise accuracy of one image without labels, shape (1,)."""
+    return metrics.label_wise_accuracy(np.zeros((1, 5), dtype=bool), np.array([0]))
 
 
 def v1_images() -> set[int]:
@@ -66,6 +90,11 @@ def v1_images() -> set[int]:
 def checkpoints() -> pd.DataFrame:
     """Tables 4-10 as they are printed."""
     return documents.printed("tables-04-10-checkpoints")
+
+
+def asma() -> pd.DataFrame:
+    """The printed ASMA of each checkpoint on ``v1, v2, patchml``."""
+    return checkpoints().filter(like="asma_").rename(columns=lambda name: name.removeprefix("asma_"))
 
 
 def in_order(ranked: pd.DataFrame, n: int, *, digits: int) -> tuple[bool, str]:

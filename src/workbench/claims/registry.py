@@ -1,7 +1,7 @@
 """What a claim is, how it is registered beside the function that checks it, and what checking it yields."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from types import ModuleType
 from typing import Any, TypeVar
 
@@ -11,6 +11,7 @@ from workbench.errors import InputError
 from workbench.score import intervals
 
 VERDICTS = HOLDS, CAVEAT, FAILS, OPEN = "holds", "holds with a caveat", "does not hold", "cannot be checked here"
+ABOUT = SAME, OTHERS = "the same", "others"
 Check = TypeVar("Check", bound=Callable[..., "Finding"])
 
 
@@ -34,7 +35,11 @@ class Finding:
 class Claim:
     """One checkable statement: where it stands, what it says, on which data, and with which arguments it is checked.
 
-    As a decorator it registers a function as its check; a function may check several claims.
+    `quote` is what the document prints, word for word. `threshold` says where the line was drawn, if the verdict
+    depends on one. `about` is `OTHERS` where the data are of other models than the statement speaks of: it can only
+    hold or fail for these. Claims that share `evidence` rest on the same numbers, and are not independent.
+    As a decorator it registers a function as its check; the claims of one function are rows of one sentence.
+    Raises `InputError` for another `about`.
     """
 
     id: str
@@ -42,6 +47,15 @@ class Claim:
     statement: str
     data: str
     arguments: tuple = ()
+    _: KW_ONLY
+    quote: str = ""
+    threshold: str = ""
+    about: str = SAME
+    evidence: str = ""
+
+    def __post_init__(self) -> None:
+        if self.about not in ABOUT:
+            raise InputError(f"claim {self.id} is about {self.about!r}; expected one of {ABOUT}")
 
     def __call__(self, check: Check) -> Check:
         """Register a function as the check, and return it as it is."""

@@ -43,7 +43,8 @@ def parse(name: str) -> int | None:
     >>> parse("n01440764"), parse("7"), parse("1000"), parse("tench")
     (0, 7, None, None)
     """
-    label = int(name) if name.isascii() and name.isdecimal() else index().get(name, N_CLASSES)
+    digits = name.isascii() and name.isdecimal() and len(name) < 20  # int() takes no more than 4,300
+    label = int(name) if digits else index().get(name, N_CLASSES)
     return label if label < N_CLASSES else None
 
 
@@ -66,6 +67,25 @@ def names() -> tuple[str, ...]:
     """
     first = [several[0] for several in lemmas()]
     return tuple(f"{lemma} ({i})" if first.count(lemma) > 1 else lemma for i, lemma in enumerate(first))
+
+
+def called(name: str) -> tuple[int, ...]:
+    """The one class of :func:`names` that is called so, else every class with such a lemma, or such lemmas.
+
+    >>> called("partridge"), called("Tabby_cat"), called("tench, Tinca tinca"), called("crane"), called("cat")
+    ((86,), (281,), (0,), (134, 517), ())
+    """
+    text = name.strip().replace("_", " ")
+    return (names().index(text),) if text in names() else _by_lemma().get(text.lower(), ())
+
+
+@cache
+def _by_lemma() -> dict[str, tuple[int, ...]]:
+    found: dict[str, list[int]] = {}
+    for label, several in enumerate(lemmas()):
+        for name in {name.lower() for name in (*several, ", ".join(several))}:
+            found.setdefault(name, []).append(label)
+    return {name: tuple(labels) for name, labels in found.items()}
 
 
 @cache

@@ -2,7 +2,8 @@
 
 The register is ``data/sources.toml``. A file is looked for in the mirror (``WORKBENCH_MIRROR``, a local copy laid
 out as ``<owner>/<repository>/<path>``), then in the cache (``WORKBENCH_CACHE``, or the user's cache folder), which has
-the same layout; :func:`fetch` downloads it there. Whatever is handed out has the registered sha256.
+the same layout; :func:`fetch` downloads it there. Whatever is handed out has the registered sha256; a file that is
+registered without one is known by its contents alone, which its reader verifies.
 """
 
 import hashlib
@@ -25,8 +26,8 @@ class File:
 
     path: str
     url: str
-    sha256: str
-    bytes: int
+    sha256: str | None = None  # unknown where nobody published it
+    bytes: int = 0  # likewise
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,11 @@ class Source:
     def bytes(self) -> int:
         """Size of all its files."""
         return sum(file.bytes for file in self.files)
+
+    @property
+    def size(self) -> str:
+        """The same as people read it."""
+        return f"{self.bytes / 1e6:.1f} MB" if self.bytes else "of unknown size"
 
 
 def data_dir() -> Path:
@@ -121,7 +127,7 @@ def locate(name: str) -> dict[str, Path]:
 
 def how_to_fetch(*names: str) -> str:
     """A sentence that says which sources are not at hand and how to get them."""
-    wanted = ", ".join(f"{name} ({source(name).purpose}; {source(name).bytes / 1e6:.1f} MB)" for name in names)
+    wanted = ", ".join(f"{name} ({source(name).purpose}; {source(name).size})" for name in names)
     command = f"get {'them' if len(names) > 1 else 'it'} with 'workbench fetch {' '.join(names)}'"
     return f"not at hand: {wanted}; {command}, or set WORKBENCH_MIRROR to a local copy"
 
@@ -185,7 +191,7 @@ def _find(file: File) -> Path | None:
 @cache
 def _verify(path: Path, file: File, modified: int) -> None:
     """Raise unless the contents are the registered ones; checked once for each state (`modified`) of the file."""
-    if (found := sha256(path)) != file.sha256:
+    if file.sha256 and (found := sha256(path)) != file.sha256:
         seen = f"{path} has sha256 {found[:12]}… and {path.stat().st_size} bytes"
         expected = f"{file.sha256[:12]}… and {file.bytes}"
         raise DamagedFileError(f"{seen}, expected {expected}; remove it and fetch it again")

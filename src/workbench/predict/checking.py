@@ -46,6 +46,8 @@ def scores(scores: np.ndarray, classes: np.ndarray, images: pd.Index) -> np.ndar
     """Scores as float32, shape (n, k). Raises `InputError` for another shape, NaN, infinity and rows that increase."""
     if scores.shape != classes.shape:
         raise InputError(f"scores have shape {scores.shape}, classes {classes.shape}; expected one score per class")
+    if scores.dtype.kind not in "iuf":
+        raise InputError(f"scores are {scores.dtype}; expected numbers")
     with np.errstate(over="ignore"):
         scores = np.ascontiguousarray(scores, dtype=np.float32)
     _refuse(~np.isfinite(scores).all(axis=1), images, "have NaN or infinite scores", "numbers")

@@ -48,7 +48,7 @@ def inputs() -> dict[str, str]:
     committed = {f"data/{path.relative_to(data).as_posix()}": sources.sha256(path) for path in tables}
     real = classes.timm_info("imagenet_real_labels.json")
     at_hand = [source for name, source in sources.registry().items() if sources.available(name)]
-    public = {file.path: file.sha256 for source in at_hand for file in source.files}
+    public = {file.path: file.sha256 or "not registered" for source in at_hand for file in source.files}
     return committed | {"timm/data/_info/imagenet_real_labels.json": sources.sha256(real)} | public
 
 

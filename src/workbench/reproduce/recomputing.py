@@ -13,7 +13,7 @@ from workbench.predict import recht2019
 from workbench.predict.store import Predictions
 from workbench.score import metrics, pools
 from workbench.score.mistakes import failing, reviews
-from workbench.score.paired import by_labels, comparing, correctness
+from workbench.score.paired import by_labels, correctness
 
 
 def computations() -> dict[str, Callable[[], pd.DataFrame]]:
@@ -21,7 +21,6 @@ def computations() -> dict[str, Callable[[], pd.DataFrame]]:
     return {
         "recht2019": lambda: pools.recht2019(recompute=True),
         "recht2019-top5": _top5,
-        "recht2019-neighbours": lambda: comparing.neighbours(_right(1)).round(6),
         "timm-results": timm_results.extract,
         "mistakes-counts": lambda: reviews.counts(mistakes.reviewed()),
         "mistakes-shared": lambda: reviews.shared(mistakes.reviewed()),
@@ -30,6 +29,7 @@ def computations() -> dict[str, Callable[[], pd.DataFrame]]:
         "mistakes-solved": lambda: _on_failing(failing.solved),
         "openai-class-names": class_name_facts,
         **by_labels.computations(),
+        "clip-benchmark-names": clip_benchmark_facts,
     }
 
 
@@ -49,19 +49,13 @@ def _public() -> list[Predictions]:
     return [one for one in recht2019.load() if one.image_set == "v1"]
 
 
-def _right(depth: int) -> pd.DataFrame:
-    """Whether the original label is among the `depth` best classes: a row for each image, a column for each model."""
-    original, right = labels.load("v1-original"), {}
-    for one in _public():
-        hit = metrics.hits(one.classes[:, :depth], original.table, original.rows(one.images))
-        right[one.checkpoint] = hit.any(axis=1)
-    return pd.DataFrame(right)
-
-
 def _top5() -> pd.DataFrame:
     """Top-5 accuracy on V1, by the original label: ``checkpoint, value, n_images``."""
-    right = _right(5)
-    return right.mean().rename_axis("checkpoint").reset_index(name="value").assign(n_images=len(right))
+    original, rows = labels.load("v1-original"), []
+    for one in _public():
+        hit = metrics.hits(one.classes[:, :5], original.table, original.rows(one.images))
+        rows.append((one.checkpoint, hit.any(axis=1).mean(), len(one)))
+    return pd.DataFrame(rows, columns=["checkpoint", "value", "n_images"])
 
 
 def _on_failing(compute: Callable[..., pd.DataFrame]) -> pd.DataFrame:
@@ -96,5 +90,21 @@ def class_name_facts() -> pd.DataFrame:
         **{f"name of class {i}": names[i] for i in (134, 517)},
         **{f"WordNet name of class {i}": classes.names()[i] for i in class_names.MILL},
         "prompt templates": class_names.n_templates(),
+    }
+    return pd.DataFrame({"fact": list(rows), "value": [str(value) for value in rows.values()]})
+
+
+def clip_benchmark_facts() -> pd.DataFrame:
+    """How OpenAI's names, and Mill's, compare with clip_benchmark's export: columns ``fact, value``, both text."""
+    exported, templates = class_names.clip_benchmark()
+    names = class_names.openai()
+    mended = [class_names.MILL.get(i, name) for i, name in enumerate(names)]
+    rows = {
+        "names": len(exported),
+        "names that are OpenAI's": sum(map(str.__eq__, exported, names)),
+        "names that are OpenAI's with Mill's two changes": sum(map(str.__eq__, exported, mended)),
+        "names that join two": sum(" or " in name or "/" in name for name in exported),
+        **{f"name of class {i}": exported[i] for i in (657, 744, 836, 837)},
+        "prompt templates": len(templates),
     }
     return pd.DataFrame({"fact": list(rows), "value": [str(value) for value in rows.values()]})

@@ -38,11 +38,12 @@ def recht2019(*, recompute: bool = False) -> pd.DataFrame:
     return committed.table("recht2019").astype({"label_count": "Int64", "n_images": "Int64"})
 
 
-def folder(path: str | Path, *, label_counts: Sequence[int] = table.LABEL_COUNTS) -> pd.DataFrame:
+def folder(path: str | Path, *, label_counts: Sequence[int] | None = None) -> pd.DataFrame:
     """Scores of all predictions on v1 and v2 below a folder; none for an empty path.
 
     The empty path lets a notebook's parameter say "no predictions of my own". Files of other image sets are left out
-    with a warning. Raises `InputError` where the folder holds no predictions on v1 or v2.
+    with a warning; what a file is not deep enough for is, too (:func:`workbench.score.scores.score`). Raises
+    `InputError` where the folder holds no predictions on v1 or v2.
     """
     if not str(path):
         return table.build([])

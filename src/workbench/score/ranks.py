@@ -1,12 +1,16 @@
 """Ranks of checkpoints, and how they change from one score to another."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from workbench.errors import InputError
-from workbench.score import table
+from workbench.score import intervals, table
+
+Score = tuple[str, str]  # image set and metric
+DRAWS = 200
 
 
 def rank(values: pd.Series, by: Any = None) -> pd.Series:
@@ -21,14 +25,15 @@ def rank(values: pd.Series, by: Any = None) -> pd.Series:
     return compared.rank(method="min", ascending=False).astype(int)
 
 
-def rank_interval(low: pd.Series, high: pd.Series) -> pd.DataFrame:
-    """Best and worst rank that are compatible with intervals: columns ``best, worst``, on the index of `low`.
+def unpaired_span(low: pd.Series, high: pd.Series) -> pd.DataFrame:
+    """Best and worst rank that separate intervals leave open: columns ``best, worst``, on the index of `low`.
 
     A checkpoint is behind another only where its whole interval lies below the other's. The checkpoints of
     one ranking saw the same images, so two of them can often be told apart by a paired test although their
-    intervals overlap: the span is cautious.
+    intervals overlap: the span is for scores without predictions, and wider than a 95 % interval. With
+    predictions, :func:`workbench.score.paired.ranking.intervals_of` gives that.
 
-    >>> rank_interval(pd.Series([0.8, 0.6, 0.1]), pd.Series([0.9, 0.85, 0.2])).to_numpy().tolist()
+    >>> unpaired_span(pd.Series([0.8, 0.6, 0.1]), pd.Series([0.9, 0.85, 0.2])).to_numpy().tolist()
     [[1, 2], [1, 2], [3, 3]]
     """
     above = len(low) - np.searchsorted(np.sort(low), high, side="right")
@@ -37,7 +42,7 @@ def rank_interval(low: pd.Series, high: pd.Series) -> pd.DataFrame:
 
 
 def rank_shift(
-    scores: pd.DataFrame, before: tuple[str, str] = ("v1", "top1"), after: tuple[str, str] = ("patchml", "asma")
+    scores: pd.DataFrame, before: Score = ("v1", "top1"), after: Score = ("patchml", "asma")
 ) -> pd.DataFrame:
     """How ranks change between two scores, each given as (image set, metric), within one source and protocol.
 
@@ -59,3 +64,78 @@ def rank_shift(
         shift=lambda frame: frame["rank_before"] - frame["rank_after"],
     )
     return ranked.sort_values(["source", "protocol", "rank_after", "rank_before"], ignore_index=True)
+
+
+def kendall(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """Kendall's tau-b of two scores of the same checkpoints, over the last axis: 1 for the same order, -1 for the
+    reverse. The agreeing pairs minus the disagreeing ones, by number; ties as in Kendall (1945).
+
+    >>> kendall(np.array([3.0, 2.0, 1.0]), np.array([3.0, 1.0, 2.0])).round(3).item()
+    0.333
+    """
+    one, other = np.triu_indices(first.shape[-1], 1)
+    signs = [np.sign(scores[..., one] - scores[..., other]) for scores in (first, second)]
+    untied = [np.abs(sign).sum(axis=-1) for sign in signs]
+    return (signs[0] * signs[1]).sum(axis=-1) / np.sqrt(untied[0] * untied[1])
+
+
+def movement(before: np.ndarray, after: np.ndarray) -> dict[str, np.ndarray]:
+    """How far ranks lie apart by two scores of the same checkpoints, over the last axis of one or more rankings.
+
+    Places moved, up or down: ``lower_quarter, median, upper_quarter, largest, mean``; and ``tau``, Kendall's.
+    """
+    both = np.broadcast_arrays(np.atleast_2d(before), after)
+    ranked = [pd.DataFrame(scores).rank(axis=1, method="min", ascending=False) for scores in both]
+    moved = (ranked[0] - ranked[1]).abs().to_numpy()
+    quarters = np.quantile(moved, [0.25, 0.5, 0.75], axis=1)
+    places = dict(zip(("lower_quarter", "median", "upper_quarter"), quarters, strict=True))
+    return places | {"largest": moved.max(axis=1), "mean": moved.mean(axis=1), "tau": kendall(*both)}
+
+
+def in_one_order(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """The values of `after`, handed out in the order of `before`: what would be, were there but one order.
+
+    >>> in_one_order(np.array([0.9, 0.7, 0.8]), np.array([0.3, 0.5, 0.4])).tolist()
+    [0.5, 0.3, 0.4]
+    """
+    handed = np.empty_like(after)
+    handed[np.argsort(before, kind="stable")] = np.sort(after)
+    return handed
+
+
+def moves(
+    scores: pd.DataFrame, before: Score, afters: Sequence[Score], *, errors: Mapping[Score, float] | None = None
+) -> pd.DataFrame:
+    """How far ranks move from one score to each of several, in one pool: a row each.
+
+    Columns: ``image_set, metric, checkpoints``, those of :func:`movement`, and ``chance_median, chance_largest,
+    chance_tau``: the same, were the true order that of `before` and every checkpoint's error independent of the
+    others'. On the same images errors go together, so chance moves checkpoints at most so far. The errors are those
+    of the scores' intervals, or standard errors in `errors`; without them chance is unknown (NaN). Raises `InputError`
+    for more than one source or protocol.
+    """
+    if len(pools := scores[["source", "protocol"]].drop_duplicates()) != 1:
+        raise InputError(f"ranks move within one source and protocol; given were {len(pools)}; take one of them")
+    rng, rows = np.random.default_rng(0), []
+    for after in afters:
+        both = rank_shift(scores, before, after)
+        values = [both[name].to_numpy() for name in ("value_before", "value_after")]
+        spread = [_errors(scores, score, both["checkpoint"], errors or {}) for score in (before, after)]
+        truth = [values[0], in_one_order(*values)]
+        drawn = [rng.normal(true, error, (DRAWS, len(both))) for true, error in zip(truth, spread, strict=True)]
+        seen = {name: found.item() for name, found in movement(*values).items()}
+        known = not np.isnan(spread).any()
+        chance = movement(*drawn) if known else {}
+        by_chance = {
+            f"chance_{name}": chance[name].mean() if known else np.nan for name in ("median", "largest", "tau")
+        }
+        rows.append({"image_set": after[0], "metric": after[1], "checkpoints": len(both)} | seen | by_chance)
+    return pd.DataFrame(rows)
+
+
+def _errors(scores: pd.DataFrame, of: Score, checkpoints: pd.Series, known: Mapping[Score, float]) -> np.ndarray:
+    """Standard error of one score of each checkpoint; NaN where there is none."""
+    if of in known:
+        return np.full(len(checkpoints), known[of])
+    rows = table.select(scores, of[1], of[0]).set_index("checkpoint").loc[checkpoints]
+    return ((rows["ci_high"] - rows["ci_low"]) / (2 * intervals.Z95)).to_numpy(float)

@@ -139,7 +139,8 @@ def under_real(reconciled: pd.DataFrame) -> pd.DataFrame:
     """How the order of one leaderboard's reproduced entries changes when any valid label counts (timm's ReaL results).
 
     ``model, checkpoint, timm, real, rank_top1, rank_real, best, worst``: ranks by timm's top-1 and by ReaL among
-    these entries, and the best and worst rank by ReaL that +-1.96 standard errors (46,837 images) leave open.
+    these entries, and their unpaired span by ReaL: the best and worst rank that +-1.96 standard errors (46,837 images)
+    leave open.
     """
     known = entries(reconciled)
     known = known[(known["status"] == "reproduced") & known["real"].notna()]
@@ -147,7 +148,7 @@ def under_real(reconciled: pd.DataFrame) -> pd.DataFrame:
     ranked = known[["model", "checkpoint", "identity", "timm", "real"]].assign(
         rank_top1=ranks.rank(known["timm"]), rank_real=ranks.rank(known["real"])
     )
-    ranked = ranked.join(ranks.rank_interval(span["ci_low"], span["ci_high"]))
+    ranked = ranked.join(ranks.unpaired_span(span["ci_low"], span["ci_high"]))
     return ranked.sort_values(["rank_real", "rank_top1"], ignore_index=True)
 
 

@@ -1,7 +1,8 @@
 """Predictions and labels become a score table; see :mod:`workbench.score.table` for its columns and metrics."""
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 
 from workbench.errors import InputError
 from workbench.inputs import labels, patchml
+from workbench.inputs.images import SIZES
 from workbench.inputs.labels import LabelSet
 from workbench.predict.store import Predictions
 from workbench.score import intervals, metrics, table
@@ -30,22 +32,26 @@ def score(
 ) -> pd.DataFrame:
     """Score predictions, one file or many, against a label set; without one, against each image set's own.
 
-    Subgroup accuracy and ASMA are over `label_counts`: by default 1 to 5, and 2, 3, 4, 6, 9 for PatchML. Raises
-    `InputError` where the predictions are less deep than the largest label count, or name images that the label
-    set lacks (unless `drop_unlabelled`, which warns with their number).
+    Subgroup accuracy and ASMA are over `label_counts`: by default 1 to 5, and 2, 3, 4, 6, 9 for PatchML; a warning
+    says which of these the stored classes do not suffice for, and that ASMA is left out then. Warns of files that
+    hold fewer than all images of V1 or V2, too. Raises `InputError` where `label_counts` are given and deeper than
+    the predictions, or for images that the label set lacks (unless `drop_unlabelled`, which warns with their number).
     """
     several = [predictions] if isinstance(predictions, Predictions) else predictions
-    rows = []
+    rows, notes = [], defaultdict(list)
     for one in several:
-        own = _labels_for(one, labels)
+        own = labels_for(one, labels)
         counts = _label_counts(own, label_counts)
-        if one.failures:
-            seen = f"{len(one.failures)} pictures of {one.image_set} could not be decoded by {one.checkpoint}'s run"
-            warnings.warn(f"{seen}; they are in no denominator", stacklevel=2)
-        _check_depth(one, counts)
+        too_deep = _too_deep(one, counts, chosen=label_counts is not None)
         known = _known(one, own, drop_unlabelled)
-        scored = _scores(known, own, original_of(own, original), counts)
-        rows += [(one.checkpoint, one.image_set, own.name, one.protocol, *row, one.source) for row in scored]
+        scored = _scores(known, own, original_of(own, original), sorted({*counts} - {*too_deep}))
+        kept = [row for row in scored if not too_deep or row[0] != "asma"]
+        rows += [(one.checkpoint, one.image_set, own.name, one.protocol, *row, one.source) for row in kept]
+        for note in _notes(one, too_deep):
+            notes[note].append(f"{one.checkpoint} on {one.image_set}")
+    for note, names in notes.items():
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        warnings.warn(f"{', '.join(names[:3])}{more}: {note}", stacklevel=2)
     return table.build(rows)
 
 
@@ -62,7 +68,11 @@ def _label_set(wanted: LabelSet | str) -> LabelSet:
     return labels.load(wanted) if isinstance(wanted, str) else wanted
 
 
-def _labels_for(predictions: Predictions, wanted: LabelSet | str | None) -> LabelSet:
+def labels_for(predictions: Predictions, wanted: LabelSet | str | None) -> LabelSet:
+    """The label set to score predictions against: a given one, by name or file, or the image set's own.
+
+    Raises `InputError` where none was asked for and the image set has none.
+    """
     if wanted == "folders":
         return labels.from_folders(predictions.images)
     if wanted is not None:
@@ -80,14 +90,31 @@ def _label_counts(labels: LabelSet, wanted: Sequence[int] | None) -> list[int]:
     return sorted(set(default if wanted is None else wanted))
 
 
-def _check_depth(predictions: Predictions, label_counts: Sequence[int]) -> None:
+def _too_deep(predictions: Predictions, label_counts: list[int], *, chosen: bool) -> list[int]:
+    """The label counts that the stored classes do not suffice for. A deeper top-k is never silently truncated: these
+    are an error where they were chosen, else they are left out with a note.
+    """
     if not label_counts or min(label_counts) < 1:
         raise InputError(f"label counts are {list(label_counts)}; expected whole numbers from 1 up")
-    deepest = max(label_counts)
-    if deepest > (topk := predictions.topk):
+    topk, deepest = predictions.topk, max(label_counts)
+    if chosen and deepest > topk:
         seen = f"images with {deepest} labels ask for the top-{deepest} classes, but only the top-{topk} are stored"
         advice = f"predict again with --topk {deepest}, or ask for label counts up to {topk} with --label-counts"
         raise InputError(f"{predictions.checkpoint}: {seen}; {advice}")
+    return [count for count in label_counts if count > topk]
+
+
+def _notes(predictions: Predictions, too_deep: list[int]) -> Iterator[str]:
+    """What a reader of the scores must know: images that are in no denominator, and scores that are not there."""
+    failed, whole = len(predictions.failures), SIZES.get(predictions.image_set, 0)
+    if failed:
+        yield f"{failed} pictures could not be decoded; they are in no denominator"
+    if (given := len(predictions)) + failed < whole:
+        yield f"{given:,} of the {whole:,} images are there; scores are over these"
+    if too_deep:
+        counts = ", ".join(map(str, too_deep))
+        seen = f"only the top-{predictions.topk} of each image is stored"
+        yield f"{seen}; subgroup accuracy at {counts} labels and ASMA ask for more, and are left out"
 
 
 def _known(predictions: Predictions, labels: LabelSet, drop_unlabelled: bool) -> Predictions:
@@ -107,7 +134,7 @@ def _known(predictions: Predictions, labels: LabelSet, drop_unlabelled: bool) ->
 def _scores(predictions: Predictions, labels: LabelSet, original: LabelSet | None, asked: list[int]) -> list[tuple]:
     """Rows of a score table from `metric` to `ci_high`."""
     rows = labels.rows(predictions.images)
-    hit = metrics.hits(predictions.classes[:, : max(asked)], labels.table, rows)
+    hit = metrics.hits(predictions.classes[:, : max(asked, default=1)], labels.table, rows)
     counts = labels.counts[rows]
     top1 = _shares("top1", _right(predictions, original), counts) if original else []
     labelled = counts > 0
@@ -131,6 +158,8 @@ def _shares(metric: str, right: np.ndarray, counts: np.ndarray) -> list[tuple]:
 
 def _subgroups(hit: np.ndarray, counts: np.ndarray, label_counts: list[int]) -> list[tuple]:
     """Label-wise accuracy of the images with each number of labels, and its mean over those numbers."""
+    if not label_counts:
+        return []
     asked = np.isin(counts, label_counts)
     accuracy = pd.Series(metrics.label_wise_accuracy(hit[asked], counts[asked]))
     groups = accuracy.groupby(counts[asked]).agg(["mean", "sem", "size"]).reindex(label_counts)

@@ -76,8 +76,8 @@ def mean_over_seeds(scores: pd.DataFrame) -> pd.DataFrame:
 
 def left_out(scores: pd.DataFrame) -> pd.DataFrame:
     """Composites whose number of labels is not among those asked for, so that they are in no subgroup: ``image_set,
-    composites, left_out``.
+    composites, left_out``; only of sets that were scored for every number that was asked for.
     """
     composites = scores[scores["image_set"].str.fullmatch(r"patchml-\d+")]
     n = {name: table.select(composites, name).groupby("image_set")["n_images"].first() for name in ("real", "asma")}
-    return pd.DataFrame({"composites": n["real"], "left_out": n["real"] - n["asma"]}).astype(int).reset_index()
+    return pd.DataFrame({"composites": n["real"], "left_out": n["real"] - n["asma"]}).dropna().astype(int).reset_index()

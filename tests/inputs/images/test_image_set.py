@@ -35,6 +35,28 @@ def test_canonical_id(path, expected):
     assert images.canonical_id(images.canonical_id(path)) == expected
 
 
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (f"b-33/7/{V2}.jpeg", f"7/{V2}"),
+        (f"7/{V2}.jpeg", f"7/{V2}"),
+        (f"val/n01440764/{V1}.JPEG", f"n01440764/{V1}"),
+        (f"val/{V1}.JPEG", V1),  # a folder that names no class says nothing
+        (f"1000/{V2}.jpeg", V2),
+        (f"7/deep/{V2}.jpeg", V2),
+        (f"{V2}.jpeg", V2),
+        ("7/robin.jpg", "7/robin.jpg"),
+        ("x/7/robin.jpg", "x/7/robin.jpg"),
+        ("robin.jpg", "robin.jpg"),
+        ("", ""),
+    ],
+)
+def test_an_id_keeps_the_class_folder_but_in_v1_and_v2(path, expected):
+    assert images.id_in("mine", path) == images.id_in("mine", expected) == expected
+    assert images.id_in("v1", path) == images.id_in("v2", path) == images.canonical_id(path)
+    assert images.canonical_id(expected) == images.canonical_id(path)
+
+
 def test_v1_ids_are_canonical():
     assert [images.v1_id(1), images.v1_id(50_000)] == ["ILSVRC2012_val_00000001", "ILSVRC2012_val_00050000"]
     assert images.canonical_id(images.v1_id(293)) == V1

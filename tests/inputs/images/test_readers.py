@@ -81,7 +81,8 @@ def test_the_sample_has_20_pictures_that_decode():
 # --- every source of pictures -------------------------------------------------------------------------------
 
 NAMES = ("b.png", "a/z.jpg", f"n01440764/{V1}.JPEG", f"7/{V2}.jpeg")
-IDS = ("b.png", "a/z.jpg", V1, V2)
+IDS = ("b.png", "a/z.jpg", f"n01440764/{V1}", f"7/{V2}")
+NAMED = ("b.png", "a/z.jpg", V1, V2)  # in V1, in V2, and where they are only looked up
 
 
 def tar(path, names, prefix=""):
@@ -121,11 +122,13 @@ SOURCES = {
 
 @pytest.mark.parametrize("source", SOURCES)
 def test_every_source_gives_the_same_ids_and_each_id_its_own_bytes(put, source):
-    found = opening.open_set(SOURCES[source](put), "mine")
-    assert found.name == "mine"
-    assert {image: found.read(image) for image in found.images} == {
-        image: name.encode() for image, name in zip(IDS, NAMES, strict=True)
-    }
+    path = SOURCES[source](put)
+    for name, ids in (("mine", IDS), ("v1", NAMED), ("v2", NAMED), (None, NAMED)):
+        found = opening.open_set(path, name)
+        assert name in (found.name, None)
+        assert {image: found.read(image) for image in found.images} == {
+            image: written.encode() for image, written in zip(ids, NAMES, strict=True)
+        }
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -163,6 +166,13 @@ def test_folders_named_by_numbers_are_classes_though_ten_sorts_before_two(put):
 def test_folders_named_by_wordnet_ids_are_classes(put):
     truth = labels.from_folders(opening.open_set(put("n01440764/x.png", "n15075141/y.png")).images)
     assert [truth.labels(image) for image in truth.images] == [[0], [999]]
+
+
+@pytest.mark.parametrize("name", ["mine", "v2-format"])
+def test_pictures_of_v1_and_v2_in_class_folders_have_the_label_of_the_folder(put, name):
+    found = opening.open_set(put(f"b-33/7/{V2}.jpeg", f"val/n15075141/{V1}.JPEG", f"8/{'1' * 40}.jpeg"), name)
+    truth = labels.of(found.images, name)
+    assert truth.mapping() == {f"8/{'1' * 40}": [8], f"7/{V2}": [7], f"n15075141/{V1}": [999]}
 
 
 def test_a_folder_of_shards_is_read_in_the_order_of_their_names(tmp_path):

@@ -74,3 +74,12 @@ def test_a_label_set_is_written_as_plain_json_and_read_again(tmp_path):
     assert json.loads((tmp_path / "new" / "mine.json").read_text()) == mapping
     again = labels.read(tmp_path / "new" / "mine.json")
     assert (again.name, again.mapping()) == ("mine", mapping)
+
+
+def test_a_picture_of_v1_or_v2_is_found_by_its_name_whatever_folder_its_id_keeps():
+    sha1 = "0ccba4f5e3ea53b7ba2b1d4fb4a1de1e3b2c9a10"
+    found = labels.from_mapping("mine", {sha1: [3], "robin.jpg": [15], "7/kite.jpg": [21]})
+    asked = [f"7/{sha1}", sha1, "7/robin.jpg", "robin.jpg", "7/kite.jpg", "kite.jpg"]
+    assert found.rows(pd.Index(asked, dtype="str")).tolist() == [0, 0, -1, 1, 2, -1]
+    assert found.labels(f"7/{sha1}") == [3]
+    assert [image in found for image in asked] == [True, True, False, True, True, False]

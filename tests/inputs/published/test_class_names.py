@@ -1,4 +1,7 @@
-"""OpenAI's class names are read from source text, and the facts about them are Mill's."""
+"""OpenAI's class names are read from source text, clip_benchmark's from its package; facts about them are Mill's."""
+
+import json
+from zipfile import ZipFile
 
 import pytest
 
@@ -57,3 +60,56 @@ def test_committed_facts_are_those_of_the_1000_names():
     assert facts["classes named 'missile'"] == "657 744"
     assert facts["classes named 'sunglasses'"] == "836 837"
     assert [classes.names()[i] for i in (744, 836)] == list(class_names.MILL.values())
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A package in the place of clip_benchmark's, with these names and templates."""
+
+    def write(**parts):
+        with ZipFile(tmp_path / "package.whl", "w") as archive:
+            for part, listed in parts.items():
+                archive.writestr(f"clip_benchmark/datasets/en_{part}.json", json.dumps({"other": [], **listed}))
+        monkeypatch.setattr(sources, "locate", lambda name: {"x": tmp_path / "package.whl"})
+        return tmp_path / "package.whl"
+
+    return write
+
+
+def test_exported_names_and_templates_are_read_from_the_package(package):
+    package(
+        classnames={"imagenet1k": ["tench", "hen"]}, zeroshot_classification_templates={"imagenet1k": ["a {c}.", "{c}"]}
+    )
+    assert class_names.clip_benchmark() == (["tench", "hen"], ["a {c}.", "{c}"])
+
+
+def test_a_package_without_the_names_is_refused(package):
+    for parts in ({}, {"classnames": {}, "zeroshot_classification_templates": {}}):
+        package(**parts)
+        with pytest.raises(DamagedFileError, match="has no names of imagenet1k"):
+            class_names.clip_benchmark()
+    package().write_bytes(b"cut")
+    with pytest.raises(DamagedFileError, match=r"package\.whl has no names"):
+        class_names.clip_benchmark()
+
+
+def test_exported_names_are_held_against_openais_and_mills(monkeypatch):
+    names = [f"name {i}" for i in range(1000)]
+    names[1:3] = "red wolf or maned wolf", "swim trunks / shorts"
+    monkeypatch.setattr(class_names, "openai", lambda: names)
+    monkeypatch.setattr(
+        class_names, "clip_benchmark", lambda: (["other", *names[1:836], "sunglass", *names[837:]], ["a"])
+    )
+    facts = recomputing.clip_benchmark_facts().set_index("fact")["value"]
+    assert facts["names that are OpenAI's"] == "998"
+    assert facts["names that are OpenAI's with Mill's two changes"] == "998"
+    assert facts["names that join two"] == "2"
+    assert (facts["name of class 836"], facts["prompt templates"]) == ("sunglass", "1")
+
+
+def test_committed_facts_of_the_export():
+    facts = committed.table("clip-benchmark-names").set_index("fact")["value"]
+    assert facts["names that are OpenAI's"] == "1000"
+    assert facts["names that are OpenAI's with Mill's two changes"] == "998"
+    assert facts[[f"name of class {i}" for i in (657, 744, 836, 837)]].tolist() == ["missile"] * 2 + ["sunglasses"] * 2
+    assert (facts["names that join two"], facts["prompt templates"]) == ("12", "80")

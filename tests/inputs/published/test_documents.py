@@ -1,5 +1,7 @@
 """Printed tables are as printed: label counts are text, because one of them is ">5"."""
 
+import re
+
 import pytest
 
 from workbench.errors import UnknownNameError
@@ -18,6 +20,18 @@ def test_an_unknown_table_is_refused_with_the_nearest_and_all_names():
         UnknownNameError, match="no published table 'table-03'; did you mean 'table-03-top10'"
     ) as raised:
         documents.printed("table-03")
-    assert "Known: leaderboard-codesota, leaderboard-overview-2025, leaderboard_checkpoints, table-01" in str(
+    assert "Known: leaderboard-codesota, leaderboard-overview-2025, leaderboard_checkpoints, reported, table-01" in str(
         raised.value
     )
+
+
+def test_what_is_reported_stands_once_and_in_its_sentence():
+    """A number's digits stand in the sentence that it comes from: 2100 million as 2.1 B, 26.172 % as 0.26172."""
+    table = documents.printed("reported")
+    assert table.notna().all(axis=None)
+    assert not table.duplicated(["subject", "fact"]).any()
+    numbers = table[table["value"].str.fullmatch(r"[\d.]+")]
+    assert len(numbers) == 23
+    for row in numbers.itertuples():
+        digits = row.value.replace(".", "").strip("0") or "0"
+        assert digits in re.sub(r"[.,]", "", row.sentence), row

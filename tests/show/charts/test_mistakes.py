@@ -103,8 +103,14 @@ def test_each_model_stands_at_its_accuracy_and_its_share_and_the_failing_one_is_
         "by the original label: 40 pictures",
         "by ReaL (any valid label): 30 pictures",
     ]
-    assert drawn.spec["title"]["text"] == "The pictures where Zed fails are hard for every model"
+    assert drawn.spec["title"]["text"] == "2 of 2 models are worse where Zed fails than on all pictures"
     assert "one of the 2 public models" in drawn.spec["title"]["subtitle"]
+
+
+def test_the_title_counts_the_models_that_are_worse_by_both_labels(take_apart, shares):
+    easy = (shares["checkpoint"] == "p") & (shares["group"] == "failing") & (shares["labels"] == "real")
+    drawn = take_apart(charts.failing_against_overall(shares.assign(share=shares["share"].mask(easy, 0.7))))
+    assert drawn.spec["title"]["text"] == "1 of 2 models are worse where Zed fails than on all pictures"
 
 
 def test_groups_are_rows_of_dots_a_median_and_a_diamond(take_apart, shares):

@@ -73,25 +73,27 @@ def test_a_browsable_table_escapes_and_needs_no_network():
 
 def test_the_table_of_claims_holds_every_text_whole(ledger):
     rows = ledger[ledger["document"] == "Overview of 2025"]
-    shown = cells(source(tables.claims(rows, "Overview of 2025", "overview")))
+    shown = cells(source(tables.claims(rows, "overview")))
     assert len(shown) == len(rows)
     for cell, row in zip(shown, rows.itertuples(), strict=True):
-        assert cell[0] == row.id
-        assert cell[1] == f"{row.claim} ({row.place})"
-        assert cell[3:] == [str(row.value), str(row.because)]
+        assert cell[:2] == [row.id, f"\u201c{row.quote}\u201d Overview of 2025, {row.place}"]
+        assert cell[2] == row.claim + (f" Threshold: {row.threshold}." if row.threshold else "")
+        assert cell[4:] == [f"{row.value} ({row.data})".strip(), row.because]
 
 
 def test_verdicts_carry_a_sign_and_a_colour_of_their_own(ledger):
-    rows = ledger.drop_duplicates("verdict")
-    html = source(tables.claims(rows, "Some", "some"))
+    rows = pd.concat([ledger.drop_duplicates("verdict").assign(about=about) for about in claims.ABOUT])
+    html = source(tables.claims(rows, "some"))
     signs = dict(zip(VERDICTS, "+~×?", strict=True))
-    assert [row[2] for row in cells(html)] == [f"{signs[verdict]} {verdict}" for verdict in rows["verdict"]]
+    words = [f"{signs[row.verdict]} {claims.worded(row.verdict, row.about)}" for row in rows.itertuples()]
+    assert [row[3] for row in cells(html)] == words
     drawn = re.findall(r"<tr>(.*?)</tr>", html.split("<tbody")[1], re.DOTALL)
     for row, verdict in zip(drawn, rows["verdict"], strict=True):
         assert re.findall(r"color: (#\w+)", row) == [COLOURS[verdict]]
 
 
-def test_widths_are_given_so_that_nothing_is_cut(ledger):
-    html = source(tables.claims(ledger, "All", "all"))
-    assert "overflow-wrap: anywhere" in html
-    assert "white-space: nowrap" not in html
+def test_long_texts_wrap_so_that_nothing_is_cut(ledger):
+    html, short = source(tables.claims(ledger, "all")), source(tables.browse(ledger[["id"]], "ids"))
+    assert ("overflow-wrap: anywhere" in html, "white-space: nowrap" in html) == (True, False)
+    assert ("overflow-wrap: anywhere" in short, "white-space: nowrap" in short) == (False, True)
+    assert "@media print { #all div {max-height: none} }" in html

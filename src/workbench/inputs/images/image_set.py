@@ -1,7 +1,8 @@
 """The record of pictures: a name, image ids in order, and the bytes of each image.
 
 An id never depends on a position: V1 images are ``ILSVRC2012_val_00000293``, V2 images their sha1, all others
-their path relative to the folder they were read from.
+their path relative to the folder they were read from. In a set with a name of its own a picture of V1 or V2 keeps
+the class folder that it lies in, ``7/<sha1>``, since nothing else says what it shows.
 """
 
 import re
@@ -10,6 +11,9 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from workbench.errors import InputError
+from workbench.inputs import classes
+
+SIZES = {"v1": 50_000, "v2": 10_000}  # the image sets that are known by the names of their pictures
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,7 @@ class ImageSet:
 
 
 def canonical_id(path: str) -> str:
-    """The id of an image from a file name or path.
+    """The id of an image from a file name or path, whatever set it is in.
 
     >>> canonical_id("val/n01440764/ILSVRC2012_val_00000293.JPEG")
     'ILSVRC2012_val_00000293'
@@ -37,6 +41,17 @@ def canonical_id(path: str) -> str:
     stem = PurePosixPath(path).name.split(".")[0]
     known = re.match(r"ILSVRC2012_val_\d{8}(?=$|_)|[0-9a-f]{40}$", stem)
     return known.group() if known else path and str(PurePosixPath(path))
+
+
+def id_in(image_set: str, path: str) -> str:
+    """The id of an image of an image set: it keeps the class folder unless the set is V1 or V2 itself.
+
+    >>> id_in("mine", "val/n01440764/ILSVRC2012_val_00000293.JPEG"), id_in("v1", "7/ILSVRC2012_val_00000293.JPEG")
+    ('n01440764/ILSVRC2012_val_00000293', 'ILSVRC2012_val_00000293')
+    """
+    image, folder = canonical_id(path), PurePosixPath(path).parent.name
+    kept = image_set not in SIZES and "/" not in image and classes.parse(folder) is not None
+    return f"{folder}/{image}" if kept else image
 
 
 def v1_id(number: int) -> str:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from workbench.errors import DamagedFileError, InputError, MissingSourceError
 from workbench.files import read_lines
-from workbench.inputs.images.image_set import ImageSet, canonical_id
+from workbench.inputs.images.image_set import ImageSet, canonical_id, id_in
 
 Place = TypeVar("Place")
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
@@ -27,7 +27,7 @@ def folder(path: str | Path, name: str | None = None) -> ImageSet:
     files = sorted(file for file in root.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
     if not files:
         raise InputError(f"{path} holds no picture ({', '.join(sorted(SUFFIXES))}) at any depth")
-    return _of_files(name or root.resolve().name, root, files)
+    return _of_files(name, root.resolve().name, root, files)
 
 
 def listed(path: str | Path, name: str | None = None) -> ImageSet:
@@ -40,7 +40,7 @@ def listed(path: str | Path, name: str | None = None) -> ImageSet:
     if missing := [line for line in lines if not (path.parent / line).is_file()]:
         seen = f"{len(missing)} of the {len(lines)} pictures, {missing[0]!r} among them, are not there"
         raise InputError(f"{path}: {seen}; {advice}")
-    return _gathered(name or path.stem, path, [(line, path.parent / line) for line in lines], Path.read_bytes)
+    return _gathered(name, path.stem, path, [(line, path.parent / line) for line in lines], Path.read_bytes)
 
 
 def tar_shards(paths: Sequence[Path], name: str | None = None) -> ImageSet:
@@ -67,7 +67,7 @@ def tar_shards(paths: Sequence[Path], name: str | None = None) -> ImageSet:
             stream.seek(offset)
             return stream.read(size)
 
-    return _gathered(name or paths[0].stem, paths[0], places, read)
+    return _gathered(name, paths[0].stem, paths[0], places, read)
 
 
 def parquet(path: str | Path, name: str | None = None) -> ImageSet:
@@ -105,7 +105,7 @@ def parquet(path: str | Path, name: str | None = None) -> ImageSet:
         with lock:
             return row_group(place[0])[place[1]].as_py()
 
-    return _gathered(name or path.stem, path, list(zip(map(str, ids), places, strict=True)), read)
+    return _gathered(name, path.stem, path, list(zip(map(str, ids), places, strict=True)), read)
 
 
 def sample() -> ImageSet:
@@ -114,19 +114,25 @@ def sample() -> ImageSet:
     if not spec or not spec.origin:
         raise MissingSourceError("the sample pictures are in the package foolbox; pip install -e '.[sample]'")
     root = Path(spec.origin).parent / "data"
-    return _of_files("sample", root, sorted(root.glob("imagenet_*.jpg")))
+    return _of_files("sample", "", root, sorted(root.glob("imagenet_*.jpg")))
 
 
-def _of_files(name: str, root: Path, files: list[Path]) -> ImageSet:
-    return _gathered(name, root, [(file.relative_to(root).as_posix(), file) for file in files], Path.read_bytes)
+def _of_files(name: str | None, otherwise: str, root: Path, files: list[Path]) -> ImageSet:
+    return _gathered(
+        name, otherwise, root, [(file.relative_to(root).as_posix(), file) for file in files], Path.read_bytes
+    )
 
 
-def _gathered(name: str, where: Path, places: list[tuple[str, Place]], read: Callable[[Place], bytes]) -> ImageSet:
-    """An image set from the path of each picture with the place that `read` takes. Raises `InputError`, naming `where`
-    they come from, for an id that occurs twice.
+def _gathered(
+    name: str | None, otherwise: str, where: Path, places: list[tuple[str, Place]], read: Callable[[Place], bytes]
+) -> ImageSet:
+    """An image set from the path of each picture with the place that `read` takes, called `name`, or `otherwise`.
+
+    Pictures of a set without a name of its own are looked up, not scored, and go by their names alone. Raises
+    `InputError`, naming `where` they come from, for an id that occurs twice.
     """
-    by_id = {canonical_id(path): place for path, place in places}
+    by_id = {id_in(name, path) if name else canonical_id(path): place for path, place in places}
     if len(by_id) < len(places):
         twice = len(places) - len(by_id)
         raise InputError(f"{where}: {twice} image ids occur twice; each V1 or V2 image may be there once")
-    return ImageSet(name, tuple(by_id), lambda image: read(by_id[image]))
+    return ImageSet(name or otherwise, tuple(by_id), lambda image: read(by_id[image]))

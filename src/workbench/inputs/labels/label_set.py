@@ -13,6 +13,7 @@ import pandas as pd
 from workbench.errors import InputError
 from workbench.files import write_file
 from workbench.inputs import classes
+from workbench.inputs.images import canonical_id
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,6 +32,9 @@ class LabelSet:
     def __len__(self) -> int:
         return len(self.images)
 
+    def __contains__(self, image: str) -> bool:
+        return self._found(pd.Index([image], dtype="str"))[0] >= 0
+
     @property
     def counts(self) -> np.ndarray:
         """Number of labels of each image, shape (n,)."""
@@ -46,12 +50,18 @@ class LabelSet:
     def rows(self, images: pd.Index) -> np.ndarray:
         """Row of each image id in this set, -1 where it has none, shape (len(images),).
 
-        The last answer is kept: files of predictions mostly share their ids, and looking up 50,000 takes
-        longer than scoring them.
+        A picture of V1 or V2 is found by its name, too, whatever folder its id keeps. The last answer is kept: files
+        of predictions mostly share their ids, and looking up 50,000 takes longer than scoring them.
         """
         if not self._last or not (self._last[0] is images or self._last[0].equals(images)):
-            self._last[:] = [images, self.images.get_indexer(images)]
+            self._last[:] = [images, self._found(images)]
         return self._last[1]
+
+    def _found(self, images: pd.Index) -> np.ndarray:
+        rows = self.images.get_indexer(images)
+        lost = np.flatnonzero((rows < 0) & images.str.contains("/"))
+        rows[lost] = self.images.get_indexer(pd.Index([canonical_id(image) for image in images[lost]], dtype="str"))
+        return rows
 
     def rows_of(self, images: Iterable[str]) -> np.ndarray:
         """Row of each image in this set, shape (n,). Raises `InputError` where one is missing."""
@@ -67,7 +77,7 @@ class LabelSet:
 
     def labels(self, image: str) -> list[int]:
         """Class indices of one image. Raises `InputError` for an id that is not in the set."""
-        row = self.images.get_indexer(pd.Index([image], dtype="str"))[0]
+        row = self._found(pd.Index([image], dtype="str"))[0]
         if row < 0:
             raise InputError(f"image {image!r} is not in label set {self.name!r}, which has {len(self)} images")
         return self.classes[self.indptr[row] : self.indptr[row + 1]].tolist()

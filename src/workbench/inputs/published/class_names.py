@@ -1,7 +1,9 @@
 """OpenAI's names of the 1000 classes, as zero-shot evaluation takes them: which classes share one."""
 
 import ast
+import json
 from collections import defaultdict
+from zipfile import BadZipFile, ZipFile
 
 from workbench.errors import DamagedFileError
 from workbench.inputs import sources
@@ -21,6 +23,22 @@ def openai() -> list[str]:
 def n_templates() -> int:
     """Number of OpenAI's prompt templates. Raises as :func:`openai`."""
     return len(_entries("OPENAI_IMAGENET_TEMPLATES"))
+
+
+def clip_benchmark() -> tuple[list[str], list[str]]:
+    """The names in class-index order and the prompt templates that clip_benchmark exports with its copy of ImageNet.
+
+    Read as text from the package, which is not run. Raises `MissingSourceError` where it is not at hand, and
+    `DamagedFileError` where it holds neither.
+    """
+    (path,) = sources.locate("clip-benchmark-names").values()
+    parts = ("classnames", "zeroshot_classification_templates")
+    try:
+        with ZipFile(path) as package:
+            names, templates = (json.loads(package.read(f"clip_benchmark/datasets/en_{part}.json")) for part in parts)
+        return names["imagenet1k"], templates["imagenet1k"]
+    except (BadZipFile, KeyError, ValueError) as error:
+        raise DamagedFileError(f"{path} has no names of imagenet1k ({error}); expected clip_benchmark 1.6.2") from error
 
 
 def collisions(names: list[str]) -> dict[str, list[int]]:

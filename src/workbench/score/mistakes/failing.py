@@ -13,7 +13,7 @@ def counts(predictions: list[Predictions], reviewed: pd.DataFrame, original: Lab
     """How checkpoints, and the model of the review itself, do on exactly the pictures where it fails.
 
     `reviewed` are the mistakes of one model (:func:`workbench.inputs.published.mistakes.reviewed`); columns as in
-    :func:`on_failing`. That model's predictions on other pictures are not public, so it has no *overall*.
+    :func:`on_failing`. The reviews hold no answer of that model on other pictures, so it has no *overall*.
     """
     parts = [on_failing(one, reviewed, original, real) for one in predictions]
     own = _judged(reviewed["image"], reviewed["predicted"].to_numpy(), original, real)

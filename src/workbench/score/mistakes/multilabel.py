@@ -53,6 +53,11 @@ def accuracy(predictions: Predictions, accepted: LabelSet, original: LabelSet) -
     return mean, len(hit), *intervals.normal(mean, intervals.mean_error(strata.sem()))
 
 
+def wrong(predictions: Predictions, accepted: LabelSet) -> pd.Index:
+    """The pictures of `accepted` whose best class no expert accepts: what a review goes through."""
+    return accepted.images[~_hit(predictions, accepted)]
+
+
 def count(predictions: Predictions, major: LabelSet) -> tuple:
     """Share of the pictures of ImageNet-M whose best class is right, their number, and the 95 % Wilson interval."""
     hit = _hit(predictions, major)

@@ -3,7 +3,8 @@
 import altair as alt
 import pandas as pd
 
-from workbench.claims import VERDICTS
+from workbench.claims import ABOUT, VERDICTS, worded
+from workbench.claims.registry import OTHERS
 from workbench.show.marks import looks, rows
 from workbench.show.theme import BLUE, GREEN, RED
 
@@ -12,23 +13,31 @@ SIGNS: dict[str, str] = dict(zip(VERDICTS, ("+", "~", "×", "?"), strict=True))
 
 
 def claim_verdicts(counts: pd.DataFrame) -> alt.LayerChart:
-    """Number of claims of each document by verdict; takes :func:`workbench.claims.verdicts`."""
+    """Number of sentences of each document by verdict; takes :func:`workbench.claims.verdicts`.
+
+    Bars are hollow where a sentence was checked on others than it speaks of.
+    """
     order = counts["document"].drop_duplicates().tolist()
-    frame = counts[counts["claims"] > 0].assign(
-        place=counts["verdict"].map(list(VERDICTS).index),
-        text=counts["verdict"].replace(SIGNS) + counts["claims"].astype(str),
+    frame = counts[counts["sentences"] > 0].assign(
+        place=lambda table: table["verdict"].map(list(VERDICTS).index) * 2 + table["about"].map(list(ABOUT).index),
+        text=lambda table: table["verdict"].replace(SIGNS) + table["sentences"].astype(str),
+        found=lambda table: [worded(*pair) for pair in zip(table["verdict"], table["about"], strict=True)],
     )
+    on_others = f"datum.about == '{OTHERS}'"
     base = alt.Chart(frame).encode(
-        y=rows("document", order),
-        x=alt.X("claims:Q", title="claims", stack="zero", axis=alt.Axis(tickMinStep=1, format="d")),
+        y=rows("document", order, ticks=False, domain=False, labelLimit=320),
+        x=alt.X("sentences:Q", title="sentences", stack="zero", axis=alt.Axis(tickMinStep=1, format="d")),
         order="place:O",
-        tooltip=["document", "verdict", "claims"],
+        tooltip=["document", "found", "sentences"],
     )
     names = [f"{SIGNS[verdict]} {verdict}" for verdict in VERDICTS]
     legend = alt.Legend(labelExpr=f"{names}[indexof({list(VERDICTS)}, datum.value)]", symbolType="square")
-    color = alt.Color("verdict:N", title=None, scale=looks(COLOURS), legend=legend)
-    bars = base.mark_bar(stroke="white").encode(color=color)
-    text = base.mark_text(align="right", dx=-3, fontSize=10, color="white", fontWeight="bold").encode(text="text:N")
-    subtitle = f"{counts['claims'].sum()} claims of {len(order)} documents"
+    colours = alt.Color("verdict:N", title=None, scale=looks(COLOURS), legend=legend)
+    edges = alt.Stroke("verdict:N", scale=looks(COLOURS), legend=None)
+    fill = alt.condition(on_others, alt.value(0.1), alt.value(1))
+    bars = base.mark_bar(strokeWidth=1.5).encode(color=colours, stroke=edges, fillOpacity=fill)
+    ink = alt.condition(on_others, alt.value("#222"), alt.value("white"))
+    text = base.mark_text(align="right", dx=-2, fontSize=10, fontWeight="bold").encode(text="text:N", color=ink)
+    subtitle = f"{counts['sentences'].sum()} sentences of {len(order)} documents; hollow: checked on other models"
     title = alt.Title("What became of the claims", subtitle=subtitle)
     return (bars + text).properties(width=560, height=alt.Step(32), title=title)

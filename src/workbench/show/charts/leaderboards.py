@@ -89,7 +89,7 @@ def accuracy_against_parameters(entries: pd.DataFrame, results: pd.DataFrame) ->
     title = alt.Title(
         "Accuracy against parameters",
         subtitle=[
-            "numbers: rank on its leaderboard; squares stand on the overview and are not in timm",
+            "numbers: rank on its leaderboard; squares: not in timm, parameters as the leaderboard states them",
             "grey: timm's results for the paper's checkpoints, each at its largest size",
         ],
     )

@@ -72,8 +72,10 @@ def failing_against_overall(shares: pd.DataFrame) -> alt.HConcatChart:
     failing = shares[shares["group"] == "failing"]
     domain = [extent(percent(failing["overall"]), 10)[0], 100.0]
     columns = [_panel(part, own, LABELS[str(labels)], domain) for labels, part in failing.groupby("labels", sort=False)]
+    others = failing.dropna(subset="overall")
+    lower = int((others["share"] < others["overall"]).groupby(others["checkpoint"]).all().sum())
     title = alt.Title(
-        f"The pictures where {own} fails are hard for every model",
+        f"{lower} of {n} models are worse where {own} fails than on all pictures",
         subtitle=f"each dot is one of the {n} public models with its 95 % interval; dashed: equal to all pictures",
     )
     return alt.hconcat(*columns, spacing=26, title=title)

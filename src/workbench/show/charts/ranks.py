@@ -1,4 +1,4 @@
-"""Charts of ranks: every checkpoint before and after, and the largest moves."""
+"""Charts of ranks: every checkpoint before and after, and the largest rises and falls."""
 
 import altair as alt
 import pandas as pd
@@ -30,7 +30,7 @@ def rank_shift(shifts: pd.DataFrame, before: str, after: str, *, movers: int = 1
     everyone = (diagonal + dots).properties(width=340, height=400, title=caption(f"All {len(frame)} checkpoints"))
     falls = frame.nsmallest(movers, "shift").iloc[::-1]
     largest = pd.concat([frame.nlargest(movers, "shift"), falls]).drop_duplicates("checkpoint")
-    heading = caption(f"The {len(largest)} largest moves: from ○ ({before}) to ● ({after})")
+    heading = caption(f"The largest rises and falls: from ○ ({before}) to ● ({after})")
     moved = _moves(largest, len(frame), told).properties(width=270, height=alt.Step(19), title=heading)
     title = alt.Title(f"Rank by {before}, then by {after}", subtitle="above the dashed line a checkpoint rises")
     return alt.hconcat(everyone, moved, spacing=30, title=title).add_params(family_choice(frame))

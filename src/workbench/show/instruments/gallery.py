@@ -150,7 +150,7 @@ class Viewer(Instrument):
         row = self.answered.iloc[position]
         image = str(self.answered.index[position])
         seen = [self._seen(one, row, suffix) for one, suffix in zip(self.predictions, ("", "_2"), strict=False)]
-        original = self.original.labels(image) if self.original and image in self.original.images else []
+        original = self.original.labels(image) if self.original and image in self.original else []
         facts = {name: row[f"fact {name}"] for name in self.facts if pd.notna(row[f"fact {name}"])}
         return pages.Card(self._thumbnail(image), self.labels.labels(image), original, seen, facts)
 

@@ -9,6 +9,7 @@ import pandas as pd
 from great_tables import GT, loc, style
 from IPython.display import HTML
 
+from workbench.claims import worded
 from workbench.show.charts.claims import COLOURS, SIGNS
 
 LOOK: dict[str, Any] = {
@@ -33,31 +34,35 @@ def show(frame: pd.DataFrame, title: str, id: str, *, note: str = "") -> HTML:
     return _page(table.tab_source_note(note) if note else table)
 
 
-def browse(frame: pd.DataFrame, id: str, *, height: int = 420) -> HTML:
+def browse(
+    frame: pd.DataFrame, id: str, *, height: int = 420, wrap: bool = False, colours: dict[str, str] | None = None
+) -> HTML:
     """A long table that is searched by typing and sorted by a click on a column's name.
 
-    Without JavaScript it is a plain table, complete and readable. `height` is in pixels.
+    Without JavaScript it is a plain table, complete and readable. `height` is in pixels; long texts need `wrap`;
+    a cell that reads as a key of `colours` has that colour.
     """
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True)
     known = frame.astype(object).where(frame.notna(), None)
     rows = list(known.itertuples(index=False, name=None))
     page = environment.get_template("browse.html.j2")
-    return HTML(page.render(id=id, names=frame.columns, rows=rows, height=height))
+    return HTML(page.render(id=id, names=frame.columns, rows=rows, height=height, wrap=wrap, colours=colours or {}))
 
 
-def claims(rows: pd.DataFrame, title: str, id: str) -> HTML:
-    """Claims with verdict, value found, and caveat or reason; text wraps, nothing is cut."""
-    claim, verdict = rows["claim"] + " (" + rows["place"] + ")", rows["verdict"].replace(SIGNS) + " " + rows["verdict"]
-    columns = {"id": rows["id"], "claim": claim, "verdict": verdict, "found": rows["value"], "because": rows["because"]}
-    table = GT(pd.DataFrame(columns), id=id)
-    shown = table.tab_header(title=title).cols_align("left").tab_options(**LOOK, table_width="100%")
-    shown = shown.cols_width(id="5%", claim="29%", verdict="12%", found="28%", because="26%")
-    shown = shown.tab_style(style.text(weight="bold"), loc.column_labels())
-    shown = shown.tab_style(style.css("vertical-align: top; overflow-wrap: anywhere;"), loc.body())
-    for verdict, colour in COLOURS.items():
-        chosen = (rows["verdict"] == verdict).to_numpy().nonzero()[0].tolist()
-        shown = shown.tab_style(style.text(color=colour, weight="bold"), loc.body(columns=["verdict"], rows=chosen))
-    return _page(shown)
+def claims(rows: pd.DataFrame, id: str, *, height: int = 640) -> HTML:
+    """Claims with the words of the document, what was checked, the verdict, what was found and why; nothing is cut."""
+    found = zip(rows["verdict"].tolist(), rows["about"].tolist(), strict=True)
+    signed = [f"{SIGNS[verdict]} {worded(verdict, about)}" for verdict, about in found]
+    columns = {
+        "id": rows["id"],
+        "the document says": "\u201c" + rows["quote"] + "\u201d " + rows["document"] + ", " + rows["place"],
+        "checked as": rows["claim"] + rows["threshold"].map(lambda line: f" Threshold: {line}." if line else ""),
+        "verdict": signed,
+        "found": (rows["value"] + " (" + rows["data"] + ")").str.strip(),
+        "because": rows["because"],
+    }
+    colours = {text: COLOURS[verdict] for text, verdict in zip(signed, rows["verdict"], strict=True)}
+    return browse(pd.DataFrame(columns), id, height=height, wrap=True, colours=colours)
 
 
 def _page(table: GT) -> HTML:

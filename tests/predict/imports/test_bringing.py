@@ -1,15 +1,12 @@
 import json
-import math
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from workbench.errors import DamagedFileError, InputError
-from workbench.predict import arrays
+from workbench.predict import imports
 
 IDS = ["x/b.png", "a.png"]
 CLASSES = np.array([[3, 1, 0], [999, 2, 7]])
@@ -35,7 +32,9 @@ def listed(tmp_path):
 
 
 def load(path, images=None, **options):
-    return arrays.import_file(path, checkpoint="net", image_set="mine", images=images, **options)
+    return imports.import_file(
+        path, **{"checkpoint": "net", "image_set": "mine", "protocol": "resize", "images": images} | options
+    )
 
 
 def save(path, array):
@@ -81,15 +80,22 @@ def test_scores_beside_classes_are_kept(tmp_path, listed):
     assert both[0, 0] == pytest.approx(SOFTMAX[0].max(), rel=1e-5)
 
 
-def test_without_options_it_is_resize_and_the_16_best_classes(tmp_path, listed):
-    found = load(save(tmp_path / "mine.npy", LOGITS), listed)
-    assert (found.protocol, found.topk) == ("resize", 16)
+def test_the_16_best_classes_are_kept_and_the_protocol_is_never_assumed(tmp_path, listed):
+    path = save(tmp_path / "mine.npy", LOGITS)
+    assert load(path, listed).topk == 16
+    with pytest.raises(TypeError, match="protocol"):
+        imports.import_file(path, checkpoint="net", image_set="mine", images=listed)
 
 
 def test_lists_of_different_lengths_are_refused_by_column(tmp_path):
     pd.DataFrame({"image": IDS, "classes": [[1, 2], [3]]}).to_parquet(tmp_path / "mine.parquet")
     with pytest.raises(InputError, match=r"mine\.parquet: the lists in 'classes' differ in length"):
         load(tmp_path / "mine.parquet")
+
+
+def test_names_of_pictures_in_bytes_are_text(tmp_path):
+    np.savez(tmp_path / "mine.npz", classes=CLASSES, images=np.array([b"x/b.png", b"a.png"]))
+    assert load(tmp_path / "mine.npz").images.tolist() == IDS
 
 
 def test_an_npz_of_other_arrays_is_refused_with_their_names(tmp_path):
@@ -124,63 +130,6 @@ def test_logits_and_probabilities_give_the_same_classes_and_softmax_scores(tmp_p
 def test_named_outputs_of_an_npz(tmp_path, listed, name):
     np.savez(tmp_path / "mine.npz", **{name: {"logits": LOGITS, "probabilities": SOFTMAX}[name]})
     assert load(tmp_path / "mine.npz", listed).classes[:, 0].tolist() == SOFTMAX.argmax(axis=1).tolist()
-
-
-@settings(deadline=None, max_examples=50)
-@given(st.integers(0, 2**32 - 1), st.integers(1, 3), st.integers(1, 1000), st.sampled_from([2, 5, 500]))
-def test_top_k_agrees_with_a_slow_reference_ties_lower_index_first(seed, n, k, values):
-    outputs = np.random.default_rng(seed).integers(-values, values, size=(n, 1000)).astype(np.float32)
-    classes, scores = arrays.top_k(outputs, k)
-    for row, best, chances in zip(outputs.tolist(), classes.tolist(), scores.tolist(), strict=True):
-        assert best == sorted(range(1000), key=lambda c, row=row: (-row[c], c))[:k]
-        total = math.fsum(math.exp(x - max(row)) for x in row)
-        assert chances == pytest.approx([math.exp(row[c] - max(row)) / total for c in best], rel=1e-5, abs=1e-30)
-
-
-@pytest.mark.parametrize("k", [0, 1001, -1])
-def test_more_classes_than_there_are_or_none_are_refused(k):
-    with pytest.raises(InputError, match=f"topk is {k}; expected 1 to 1000"):
-        arrays.top_k(LOGITS, k)
-
-
-@pytest.mark.parametrize("k", [1, 1000])
-def test_one_class_and_all_of_them_are_given(k):
-    classes, scores = arrays.top_k(LOGITS, k)
-    assert classes.shape == scores.shape == (2, k)
-    assert (classes.dtype, scores.dtype) == (np.uint16, np.float32)
-
-
-@pytest.mark.parametrize(
-    ("outputs", "is_probability"),
-    [
-        (np.abs(LOGITS), False),  # none is negative, but a row does not sum to 1
-        (SOFTMAX * 1.0009, True),
-        (SOFTMAX * 0.9991, True),
-        (SOFTMAX * 1.0021, False),
-        (SOFTMAX * 0.9979, False),
-        (SOFTMAX * np.array([[1], [1.01]]), False),
-        (np.where(np.arange(1000) < 2, [[-0.001, 0.002]] @ np.eye(2, 1000), 0) + np.eye(1000)[5] * 0.999, False),
-    ],
-)
-def test_probabilities_are_not_negative_and_sum_to_one(outputs, is_probability):
-    """What is taken for logits goes through softmax, and is another number then."""
-    classes, scores = arrays.top_k(outputs, 3)
-    kept = np.take_along_axis(outputs, classes.astype(int), axis=1)
-    softmax = np.exp(kept) / np.exp(outputs).sum(axis=1, keepdims=True)
-    np.testing.assert_allclose(scores, kept if is_probability else softmax, rtol=1e-5)
-
-
-def test_top_k_is_the_same_across_its_blocks(rng):
-    outputs = rng.normal(size=(4100, 1000)).astype(np.float32)
-    classes, scores = arrays.top_k(outputs, 1)
-    assert (classes[:, 0] == outputs.argmax(axis=1)).all()
-    assert scores.shape == (4100, 1)
-
-
-def test_outputs_are_taken_for_logits_or_probabilities_as_a_whole(rng):
-    outputs = np.concatenate([np.zeros((5000, 1000)), rng.normal(size=(1, 1000))])
-    outputs[:5000, 0] = 1  # as probabilities certain, as logits e / (e + 999)
-    assert np.unique(arrays.top_k(outputs, 1)[1][:5000]) == pytest.approx([math.e / (math.e + 999)])
 
 
 @pytest.mark.parametrize(
@@ -275,7 +224,7 @@ def test_another_format_and_a_missing_file_are_refused_by_name(tmp_path, name):
 )
 def test_image_lists_of_every_form(tmp_path, name, text):
     (tmp_path / name).write_text(text, encoding="utf-8")
-    assert arrays.read_images(tmp_path / name) == IDS
+    assert imports.read_images(tmp_path / name) == IDS
 
 
 @pytest.mark.parametrize(
@@ -294,4 +243,4 @@ def test_image_lists_of_every_form(tmp_path, name, text):
 def test_a_broken_image_list_is_refused_by_name(tmp_path, text, error):
     (tmp_path / "ids.json").write_text(text)
     with pytest.raises(error, match=r"ids\.json"):
-        arrays.read_images(tmp_path / "ids.json")
+        imports.read_images(tmp_path / "ids.json")
