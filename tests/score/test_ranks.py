@@ -100,8 +100,7 @@ TARGETS = [("v1", "real"), ("v2", "top1"), ("v2", "real"), ("v1", "asma"), ("v2"
 @pytest.fixture(scope="module")
 def moves():
     scores = pools.published()
-    errors = {("v1", "asma"): 0.0051, ("v2", "asma"): 0.0042}
-    return ranks.moves(scores, ("v1", "top1"), TARGETS, errors=errors).set_index(["image_set", "metric"])
+    return ranks.moves(scores, ("v1", "top1"), TARGETS, like=pools.recht2019()).set_index(["image_set", "metric"])
 
 
 def test_within_the_315_not_only_patchml_moves_checkpoints(moves):
@@ -127,14 +126,15 @@ def test_chance_explains_other_pictures_but_not_asking_for_all_labels(moves):
     assert moves.loc[("patchml", "asma"), ["chance_median", "chance_tau"]].isna().all()
 
 
-def test_chance_grows_with_the_errors_and_is_none_without():
-    scores = pools.published()
-    by_error = [
-        ranks.moves(scores, ("v1", "top1"), TARGETS[3:4], errors={TARGETS[3]: error, ("v1", "top1"): 0.0}).iloc[0]
-        for error in (0.0, 0.005, 0.02)
-    ]
-    assert by_error[0]["chance_largest"] <= 12  # ties of printed decimals
-    assert by_error[1]["chance_median"] < by_error[2]["chance_median"]
+def test_chance_grows_with_the_errors_of_others_and_is_unknown_without():
+    scores, public = pools.published(), pools.recht2019()
+    half = (public["ci_high"] - public["ci_low"]) / 2
+    found = []
+    for times in (0, 1, 4):
+        like = public.assign(ci_low=public["value"] - times * half, ci_high=public["value"] + times * half)
+        found.append(ranks.moves(scores, ("v1", "top1"), [("v1", "asma")], like=like).iloc[0]["chance_median"])
+    assert found[0] < found[1] < found[2]
+    assert ranks.moves(scores, ("v1", "top1"), [("v1", "asma")])["chance_median"].isna().all()
 
 
 def test_two_pools_do_not_move_as_one():

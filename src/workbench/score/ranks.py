@@ -1,6 +1,6 @@
 """Ranks of checkpoints, and how they change from one score to another."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -104,15 +104,15 @@ def in_one_order(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 
 
 def moves(
-    scores: pd.DataFrame, before: Score, afters: Sequence[Score], *, errors: Mapping[Score, float] | None = None
+    scores: pd.DataFrame, before: Score, afters: Sequence[Score], *, like: pd.DataFrame | None = None
 ) -> pd.DataFrame:
     """How far ranks move from one score to each of several, in one pool: a row each.
 
     Columns: ``image_set, metric, checkpoints``, those of :func:`movement`, and ``chance_median, chance_largest,
     chance_tau``: the same, were the true order that of `before` and every checkpoint's error independent of the
     others'. On the same images errors go together, so chance moves checkpoints at most so far. The errors are those
-    of the scores' intervals, or standard errors in `errors`; without them chance is unknown (NaN). Raises `InputError`
-    for more than one source or protocol.
+    of the scores' intervals; where they have none, the median error in `like`, scores of other checkpoints on the
+    same images; else chance is unknown (NaN). Raises `InputError` for more than one source or protocol.
     """
     if len(pools := scores[["source", "protocol"]].drop_duplicates()) != 1:
         raise InputError(f"ranks move within one source and protocol; given were {len(pools)}; take one of them")
@@ -120,7 +120,7 @@ def moves(
     for after in afters:
         both = rank_shift(scores, before, after)
         values = [both[name].to_numpy() for name in ("value_before", "value_after")]
-        spread = [_errors(scores, score, both["checkpoint"], errors or {}) for score in (before, after)]
+        spread = [_errors(scores, score, both["checkpoint"], like) for score in (before, after)]
         truth = [values[0], in_one_order(*values)]
         drawn = [rng.normal(true, error, (DRAWS, len(both))) for true, error in zip(truth, spread, strict=True)]
         seen = {name: found.item() for name, found in movement(*values).items()}
@@ -133,9 +133,14 @@ def moves(
     return pd.DataFrame(rows)
 
 
-def _errors(scores: pd.DataFrame, of: Score, checkpoints: pd.Series, known: Mapping[Score, float]) -> np.ndarray:
+def _errors(scores: pd.DataFrame, of: Score, checkpoints: pd.Series, like: pd.DataFrame | None) -> np.ndarray:
     """Standard error of one score of each checkpoint; NaN where there is none."""
-    if of in known:
-        return np.full(len(checkpoints), known[of])
     rows = table.select(scores, of[1], of[0]).set_index("checkpoint").loc[checkpoints]
-    return ((rows["ci_high"] - rows["ci_low"]) / (2 * intervals.Z95)).to_numpy(float)
+    errors = _widths(rows)
+    if errors.isna().all() and like is not None:
+        errors[:] = _widths(table.select(like, of[1], of[0])).median()
+    return errors.to_numpy(float)
+
+
+def _widths(rows: pd.DataFrame) -> pd.Series:
+    return (rows["ci_high"] - rows["ci_low"]) / (2 * intervals.Z95)

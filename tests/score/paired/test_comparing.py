@@ -23,7 +23,9 @@ def record(right, counts=None):
     n = len(right)
     counts = np.ones(n, "u1") if counts is None else np.array(counts, "u1")
     real = np.ones((n, right.shape[1]), bool)
-    return Correctness("v1", tuple(right.columns), np.zeros(n, int), counts, right.to_numpy(bool), real, real)
+    return Correctness(
+        "v1", tuple(right.columns), np.zeros(n, int), counts, real[:, 0], right.to_numpy(bool), real, real
+    )
 
 
 @settings(deadline=None)

@@ -1,5 +1,7 @@
 """What checkpoints get right on each image: the record, its packing, and the scores that follow from it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -128,3 +130,18 @@ def test_each_class_has_as_many_images_as_any_other():
     v1, v2 = correctness.recht2019()
     assert (np.bincount(v1.classes, minlength=1000) == 50).all()
     assert (np.bincount(v2.classes, minlength=1000) == 10).all()
+
+
+def test_v1_by_one_protocol_is_never_set_against_v2_by_the_other(monkeypatch):
+    monkeypatch.setattr(correctness.labels, "of", lambda images, image_set: LABELS)
+    monkeypatch.setattr(correctness, "original_of", lambda labelled: ORIGINAL)
+    given = [
+        ("a", "v1", "crop"),
+        ("a", "v1", "resize"),
+        ("a", "v2", "crop"),
+        ("b", "v1", "crop"),
+        ("b", "v2", "resize"),
+    ]
+    made = [replace(predicted(name, image_set=where), protocol=protocol) for name, where, protocol in given]
+    v1, v2 = correctness.on_both(made)
+    assert v1.checkpoints == v2.checkpoints == ("a (crop)",)

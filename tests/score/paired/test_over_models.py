@@ -83,3 +83,21 @@ def test_unlike_checkpoints_are_refused(both):
     v1, v2 = both
     with pytest.raises(InputError, match="1 checkpoints on v1, 67 on v2"):
         over_models.mean_gaps(v1.take(["vgg16"]), v2)
+
+
+def test_a_direction_is_told_where_the_interval_leaves_out_zero(both):
+    directions = {
+        metric: over_models.by_label_count(*both, metric)["direction"].tolist() for metric in ("real", "subgroup")
+    }
+    low, high = "lower on V2", "higher on V2"
+    assert directions == {"real": [low, high, high, high, "open"], "subgroup": [low, low, low, "open", low]}
+
+
+def test_by_classes_three_labels_are_open_too(both):
+    drawn = over_models.by_label_count(*both, "subgroup", [3], resampling=Resampling(by="class"))
+    assert drawn["direction"].tolist() == ["open"]
+
+
+def test_numbers_of_checkpoints_are_whole(both):
+    found = over_models.by_label_count(*both, "real", [4], resampling=Resampling(n=10))
+    assert found.dtypes[["v2_higher_low", "v2_higher_high"]].tolist() == ["int64", "int64"]

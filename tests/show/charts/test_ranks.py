@@ -84,3 +84,27 @@ def test_ten_rises_and_ten_falls_are_named_by_default(take_apart):
     frame = frame.assign(rank_after=n + 1 - frame["rank_before"])
     drawn = take_apart(charts.rank_shift(frame.assign(shift=frame["rank_before"] - frame["rank_after"]), "x", "y"))
     assert len(drawn.layers[2].data) == 20
+
+
+def test_known_intervals_of_ranks_are_a_cross_behind_each_dot(take_apart, shifts):
+    ends = {
+        f"{name}_{when}": shifts[f"rank_{when}"] + by
+        for when in ("before", "after")
+        for name, by in (("best", -1), ("worst", 2))
+    }
+    drawn = take_apart(charts.rank_shift(shifts.assign(**ends), "V1 top-1", "V2 ASMA", movers=1))
+    _, across, along, dots = drawn.layers[:4]
+    assert [layer.mark["type"] for layer in (across, along, dots)] == ["rule", "rule", "circle"]
+    assert across.fields | {"opacity": None} == {
+        **{"x": "best_before", "x2": "worst_before", "y": "rank_after", "color": "move", "opacity": None}
+    }
+    assert along.fields | {"opacity": None} == {
+        **{"x": "rank_before", "y": "best_after", "y2": "worst_after", "color": "move", "opacity": None}
+    }
+    assert across.rows("best_before", "worst_before", "best_after", "worst_after")[0] == (0, 3, 2, 5)
+    assert drawn.spec["title"]["subtitle"].endswith("; lines are 95 % intervals of ranks")
+
+
+def test_without_intervals_none_are_spoken_of(drawn):
+    assert drawn.spec["title"]["subtitle"] == "above the dashed line a checkpoint rises"
+    assert len(drawn.layers) == 6

@@ -16,6 +16,7 @@ from workbench.score.paired.correctness import Correctness
 
 METRICS = ("top1", "real")
 LEVEL = 0.05
+MANY = Resampling(n=10_000)  # cheap here: a draw is three counts
 
 
 def compare(
@@ -50,7 +51,7 @@ def compare(
     about = {"first": first.checkpoint, "second": second.checkpoint, "image_set": first.image_set}
     about |= {"labels": labelled.name, "metric": metric, "n_images": int(asked.sum())}
     values = {"value_first": right[0].mean(), "value_second": right[1].mean()}
-    found = pd.DataFrame([about | values | _tested(*right, resampling or Resampling())])
+    found = pd.DataFrame([about | values | _tested(*right, resampling or MANY)])
     return found.astype({"images_needed": "Int64"})
 
 
@@ -100,7 +101,7 @@ def neighbours(correct: Correctness, metric: str = "top1", *, resampling: Resamp
     rows = []
     for one, other in pairwise(np.argsort(-accuracy, kind="stable")):
         names = {"model": correct.checkpoints[one], "next": correct.checkpoints[other]}
-        rows.append(names | _tested(right[:, one], right[:, other], resampling or Resampling()))
+        rows.append(names | _tested(right[:, one], right[:, other], resampling or MANY))
         unpaired = np.sqrt(sum(accuracy[i] * (1 - accuracy[i]) for i in (one, other)) / n)
         away = right[:, one].astype(float) - right[:, other]
         rows[-1] |= {"unpaired": unpaired, "paired": away.std() / np.sqrt(n)}

@@ -92,9 +92,12 @@ def of(
 def on_both(predictions: Iterable[Predictions]) -> tuple[Correctness, Correctness]:
     """What the checkpoints that have predictions on V1 and on V2 get right on each, in one order.
 
+    Where there are both protocols, a checkpoint's name says its own: V1 by one is never set against V2 by the other.
     Raises `InputError` where there is none, and as :func:`of`.
     """
     several = list(predictions)
+    if len({one.protocol for one in several}) > 1:  # they differ by up to 4 points: to each its own name
+        several = [replace(one, checkpoint=f"{one.checkpoint} ({one.protocol})") for one in several]
     sides = ({one.checkpoint: one for one in several if one.image_set == name} for name in ("v1", "v2"))
     v1, v2 = sides
     if not (names := [name for name in v1 if name in v2]):

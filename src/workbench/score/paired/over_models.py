@@ -49,7 +49,8 @@ def by_label_count(
     """Median over checkpoints of ``real``, ``top1`` or ``subgroup`` at each number of labels, and V1 minus V2.
 
     Columns: ``label_count, v1, v1_low, v1_high, v2, ..., difference, ...`` (of the medians), ``v2_higher`` with its
-    interval, the number of checkpoints that are better on V2, among ``checkpoints``. They saw the same images: as
+    interval, the number of checkpoints that are better on V2 (rounded outwards), among ``checkpoints``; and
+    ``direction``, open where the interval of the difference holds zero. They saw the same images: as
     many facts as checkpoints these are not, and the interval of the number says so.
     """
     check_same(v1, v2)
@@ -62,7 +63,11 @@ def by_label_count(
         told = (*medians, medians[0] - medians[1], (at2 > at1).sum(axis=1))
         rows.append((count, *(part for each in told for part in bootstrap.interval(each)), len(v1.checkpoints)))
     names = [f"{name}{end}" for name in ("v1", "v2", "difference", "v2_higher") for end in ("", "_low", "_high")]
-    return pd.DataFrame(rows, columns=["label_count", *names, "checkpoints"])
+    found = pd.DataFrame(rows, columns=["label_count", *names, "checkpoints"])
+    whole = {"v2_higher_low": np.floor(found["v2_higher_low"]), "v2_higher_high": np.ceil(found["v2_higher_high"])}
+    above, below = found["difference_low"] > 0, found["difference_high"] < 0
+    direction = np.select([above, below], ["lower on V2", "higher on V2"], "open")
+    return found.assign(**whole, direction=direction).astype(dict.fromkeys(whole, int))
 
 
 def check_same(v1: Correctness, v2: Correctness) -> None:

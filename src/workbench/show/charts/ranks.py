@@ -13,9 +13,12 @@ MOVES = {"rises": BLUE, "falls": ORANGE, "stays": GREY}
 def rank_shift(shifts: pd.DataFrame, before: str, after: str, *, movers: int = 10) -> alt.HConcatChart:
     """Every checkpoint's rank before and after, and the `movers` largest rises and falls by name.
 
-    Takes :func:`workbench.score.ranks.rank_shift` of one source; `before` and `after` say in words what was ranked.
+    Takes :func:`workbench.score.ranks.rank_shift` of one source, or that of :mod:`workbench.score.paired.ranking`,
+    whose intervals of ranks become a cross behind each dot; `before` and `after` say in words what was ranked.
     """
-    frame = shifts[["checkpoint", "rank_before", "rank_after", "shift"]].assign(
+    ends = [f"{name}_{when}" for when in ("before", "after") for name in ("best", "worst")]
+    known = [name for name in ends if name in shifts]
+    frame = shifts[["checkpoint", "rank_before", "rank_after", "shift", *known]].assign(
         family=shifts["checkpoint"].map(family),
         move=shifts["shift"].map(lambda n: "rises" if n > 0 else "falls" if n < 0 else "stays"),
     )
@@ -27,13 +30,24 @@ def rank_shift(shifts: pd.DataFrame, before: str, after: str, *, movers: int = 1
     x = alt.X("rank_before:Q", title=f"rank by {before} (1 is best)", scale=scale)
     y = alt.Y("rank_after:Q", title=f"rank by {after} (1 is best)", scale=scale)
     dots = alt.Chart(frame).encode(x, y, **told).mark_circle(size=34).encode(opacity=family_opacity(0.85, 0.06))
-    everyone = (diagonal + dots).properties(width=340, height=400, title=caption(f"All {len(frame)} checkpoints"))
+    cross = _cross(alt.Chart(frame).encode(x, y, **told)) if known else []
+    everyone = alt.layer(diagonal, *cross, dots).properties(
+        width=340, height=400, title=caption(f"All {len(frame)} checkpoints")
+    )
     falls = frame.nsmallest(movers, "shift").iloc[::-1]
     largest = pd.concat([frame.nlargest(movers, "shift"), falls]).drop_duplicates("checkpoint")
     heading = caption(f"The largest rises and falls: from ○ ({before}) to ● ({after})")
     moved = _moves(largest, len(frame), told).properties(width=270, height=alt.Step(19), title=heading)
-    title = alt.Title(f"Rank by {before}, then by {after}", subtitle="above the dashed line a checkpoint rises")
+    subtitle = "above the dashed line a checkpoint rises" + "; lines are 95 % intervals of ranks" * bool(known)
+    title = alt.Title(f"Rank by {before}, then by {after}", subtitle=subtitle)
     return alt.hconcat(everyone, moved, spacing=30, title=title).add_params(family_choice(frame))
+
+
+def _cross(base: alt.Chart) -> list[alt.Chart]:
+    """Intervals of both ranks."""
+    rule = base.mark_rule(strokeWidth=1).encode(opacity=family_opacity(0.35, 0.04))
+    across = rule.encode(x=alt.X("best_before:Q"), x2="worst_before:Q")
+    return [across, rule.encode(y=alt.Y("best_after:Q"), y2="worst_after:Q")]
 
 
 def _moves(largest: pd.DataFrame, n: int, told: dict) -> alt.LayerChart:
