@@ -1,5 +1,7 @@
 """Numbers by label set in one pass over the resamples, against the decomposition that takes each checkpoint apart."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -13,7 +15,8 @@ FEW = Resampling(n=40)
 def world(rng: np.random.Generator, image_set: str, n: int = 400, most: int = 8) -> Correctness:
     top1, real = (rng.random((n, 3)) < share for share in (0.6, 0.8))
     counts, classes = rng.integers(0, most, n).astype("u1"), np.sort(rng.integers(0, 9, n))
-    return Correctness(image_set, ("a", "b", "c"), classes, counts, top1, real, np.zeros((n, 3), "u1"))
+    found, confirmed = np.zeros((n, 3), "u1"), counts > 0
+    return Correctness(image_set, ("a", "b", "c"), classes, counts, confirmed, top1, real, found)
 
 
 @pytest.fixture
@@ -62,7 +65,7 @@ def test_shares_and_accuracies_are_counted(sides):
 def test_a_change_is_paired_and_has_a_band_of_its_own(rng):
     one = world(rng, "v1")
     fewer = np.where(np.arange(len(one)) < 20, 1, one.label_counts).astype("u1")
-    other = Correctness("v1", one.checkpoints, one.classes, fewer, one.top1, one.real, one.found)
+    other = replace(one, label_counts=fewer)
     found = operating_points.resample({"here": one, "again": one, "there": other}, FEW)
     v2 = operating_points.resample({"v2": world(rng, "v2")}, FEW)["v2"]
     table = operating_points.gaps(found, v2, published="here").set_index(["labels", "quantity"])

@@ -1,7 +1,6 @@
 """Orders by two label sets: against scipy, by hand, and where nothing is beyond chance."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,10 +64,3 @@ def test_the_summary_counts_reversals_and_margins_apart(rng):
     assert found["margin_holm"] == 0  # the same gain in every resample has no error to be set against
     found = places.summary(one, other + rng.normal(0, 0.01, other.shape), NAMES)
     assert found["margin_holm"] == 2
-
-
-def test_holm_against_the_definition(rng):
-    p = rng.random(30) ** 4
-    order = np.argsort(p)
-    expected = pd.Series([min(1, p[i] * (30 - k)) for k, i in enumerate(order)]).cummax().to_numpy()
-    np.testing.assert_allclose(places.holm(p)[order], expected)

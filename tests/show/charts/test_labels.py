@@ -35,7 +35,7 @@ def test_thresholds_stand_in_order_with_the_published_one_marked(drawn):
 
 def test_shares_and_parts_are_drawn_in_points_with_their_bands(drawn):
     several, _, midway, _ = [layer for layer in drawn.layers if layer.mark["type"] == "area"]
-    assert several.rows("threshold", "value", "ci_low", "ci_high")[6] == ("0.8", 15.89, 15.56, 16.22)
+    assert several.rows("threshold", "value", "ci_low", "ci_high")[6] == ("0.8", 15.89, 15.57, 16.21)
     assert {**midway.fields, "x": 0} == {"x": 0, "y": "ci_low", "y2": "ci_high", "color": "part"}
     rows = [row for row in midway.rows("part", "threshold", "value") if row[1] == "0.8"]
     assert [row[2] for row in rows] == [8.34, 3.74]

@@ -15,7 +15,7 @@ from workbench.inputs import committed, labels, sources
 from workbench.inputs.labels import rated
 from workbench.predict import recht2019
 from workbench.predict.store import Predictions
-from workbench.score.paired import correctness, decomposition, operating_points, places, raters
+from workbench.score.paired import correctness, decomposition, operating_points, places, raters, significance
 from workbench.score.paired.bootstrap import Resampling
 from workbench.score.paired.correctness import Correctness
 from workbench.score.paired.operating_points import Resampled
@@ -77,7 +77,7 @@ def shifts() -> pd.DataFrame:
     others = {name: one.real for name, one in _resampled_v1().items() if name != PUBLISHED}
     told = [places.shifts(before, after, names).assign(labels=name) for name, after in others.items()]
     frame = pd.concat(told, ignore_index=True)
-    frame = frame.assign(p_holm=places.holm(frame["p"].to_numpy()))
+    frame = frame.assign(p_holm=significance.holm(frame["p"].to_numpy()))
     return frame[["labels", *frame.columns.drop("labels")]].round(6)
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from workbench.score.paired import bootstrap, decomposition
 from workbench.score.paired.bootstrap import STRATA, Resampling
@@ -62,9 +63,10 @@ def resample(named: Mapping[str, Correctness], resampling: Resampling) -> dict[s
     """
     designs = {name: _design(one) for name, one in named.items()}
     summed: dict[str, list] = {name: [] for name in named}
-    for weights in resampling.weights(next(iter(named.values()))):
-        for name, design in designs.items():
-            summed[name].append(weights @ design)
+    with threadpool_limits(1, "blas"):  # as in `bootstrap.totals`
+        for weights in resampling.weights(next(iter(named.values()))):
+            for name, design in designs.items():
+                summed[name].append(weights @ design)
     return {name: _resampled(np.concatenate(blocks).astype("f8")) for name, blocks in summed.items()}
 
 

@@ -13,6 +13,7 @@ from scipy import stats
 
 from workbench.score import intervals
 from workbench.score.paired import bootstrap
+from workbench.score.paired.significance import holm
 
 CHANCE = 0.05
 
@@ -73,19 +74,6 @@ def summary(before: np.ndarray, after: np.ndarray, checkpoints: tuple[str, ...])
     margin = int((holm(2 * stats.norm.sf(np.abs(_z(changes)))) < CHANCE).sum())
     counts = {"pairs": changes.shape[1], "reversed": len(found), **apart, "margin_holm": margin}
     return ends | counts | {"largest_shift": int(moved["shift"].abs().max())}
-
-
-def holm(p: np.ndarray) -> np.ndarray:
-    """p-values adjusted for their number, so that one below 0.05 among true nulls is rare (Holm 1979).
-
-    >>> holm(np.array([0.01, 0.04, 0.03])).round(2).tolist()
-    [0.03, 0.06, 0.06]
-    """
-    order = np.argsort(p, kind="stable")
-    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
-    adjusted = np.empty(len(p))
-    adjusted[order] = np.minimum(stepped, 1)
-    return adjusted
 
 
 def _z(resampled: np.ndarray) -> np.ndarray:
