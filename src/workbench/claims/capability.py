@@ -138,7 +138,7 @@ def real_column() -> Finding:
     """The printed ReaL accuracies on V1 against timm's own."""
     both = evidence.checkpoints().merge(evidence.timm(), left_on="timm_name", right_index=True)
     away = both["real_v1"] - both["real"]
-    order = both["real_v1"].corr(both["real"], "spearman")
+    order = both["real_v1"].rank().corr(both["real"].rank())  # Spearman's
     value = f"printed minus timm's, {len(both)} checkpoints: mean {away.mean():+.2f} points"
     caveat = f"the paper resizes, timm crops: single values differ by {away.min():+.1f} to {away.max():+.1f} points"
     return judge(order > 0.95, f"{value}, rank correlation {order:.3f}", caveat=caveat)

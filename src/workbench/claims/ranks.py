@@ -142,7 +142,7 @@ def higher_rise() -> Finding:
     """Mean shift of the ten best by ASMA, of the ten best by top-1, and of those further down by ASMA."""
     table = _table()
     by_asma, by_top1 = (table.nsmallest(10, column)["shift"].mean() for column in ("rank_asma", "rank"))
-    order = table["top1_v1"].corr(table["asma_patchml"], "spearman")
+    order = table["top1_v1"].rank().corr(table["asma_patchml"].rank())  # Spearman's
     value = f"the ten best by ASMA rise by {by_asma:.0f} places on average"
     further = table[table["rank_asma"].between(51, 100)]["shift"].mean()
     shifts = f"places 51 to 100 by ASMA shift by {further:+.0f} on average"

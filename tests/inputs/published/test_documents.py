@@ -33,5 +33,5 @@ def test_what_is_reported_stands_once_and_in_its_sentence():
     numbers = table[table["value"].str.fullmatch(r"[\d.]+")]
     assert len(numbers) == 23
     for row in numbers.itertuples():
-        digits = row.value.replace(".", "").strip("0") or "0"
+        digits = str(row.value).replace(".", "").strip("0") or "0"
         assert digits in re.sub(r"[.,]", "", row.sentence), row
