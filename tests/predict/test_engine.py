@@ -215,7 +215,7 @@ def test_a_set_of_only_broken_pictures_is_refused(tiny, pictures, tmp_path, run)
 def test_scores_say_how_many_pictures_are_left_out(tiny, pictures, run):
     one = run(tiny(), pictures(12, broken={3, 10}))
     truth = labels.from_mapping("mine", {image: [1] for image in pictures(12).images})
-    with pytest.warns(UserWarning, match="2 pictures of small could not be decoded"):
+    with pytest.warns(UserWarning, match="tiny on small: 2 pictures could not be decoded"):
         scores.score(one, truth)
 
 
