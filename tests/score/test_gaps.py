@@ -70,11 +70,17 @@ def test_mean_gaps_count_what_is_lower_and_what_is_not():
     unsure = scored(("e", "v1", 9, 10, "other"), ("e", "v2", 3, 10, "other")).assign(ci_low=np.nan, ci_high=np.nan)
     means = gaps.mean_gaps(pd.concat([scored(*rows), unsure]), ["top1"]).set_index("source")
     assert means.index.tolist() == ["other", "run"]
-    assert means.loc["run", ["checkpoints", "lower_on_v2", "not_lower"]].tolist() == [4, 1, 2]
+    assert means.loc["run", ["checkpoints", "lower_on_v2", "higher_on_v2", "not_lower"]].tolist() == [4, 1, 0, 2]
     columns = ["v1", "v2", "gap", "smallest", "largest"]
     np.testing.assert_allclose(means.loc["run", columns].astype(float), [0.49, 0.39, 0.1, -0.02, 0.4])
     assert means["lower_on_v2"].isna().tolist() == [True, False]
     assert means.loc["other", "not_lower"] == 0
+
+
+def test_some_published_checkpoints_are_better_on_v2_beyond_their_interval():
+    means = gaps.mean_gaps(pools.published()).set_index("metric")
+    assert means["higher_on_v2"].tolist() == [0, 16, pd.NA]
+    assert means["lower_on_v2"].tolist() == [315, 239, pd.NA]
 
 
 def test_mean_gaps_stand_in_the_order_of_the_metrics_within_a_source():

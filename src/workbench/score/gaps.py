@@ -29,14 +29,15 @@ def gap(scores: pd.DataFrame, metric: str = "top1") -> pd.DataFrame:
 def mean_gaps(scores: pd.DataFrame, metrics: Sequence[str] = ("top1", "real", "asma")) -> pd.DataFrame:
     """Mean gap over the checkpoints of each source and protocol, one row per metric.
 
-    ``lower_on_v2`` counts the checkpoints whose whole interval lies above zero (empty where none has an
-    interval), ``not_lower`` those with V2 >= V1, whatever the interval.
+    ``lower_on_v2`` and ``higher_on_v2`` count the checkpoints whose whole interval lies above and below zero (empty
+    where none has an interval), ``not_lower`` those with V2 >= V1, whatever the interval.
     """
     each = pd.concat([gap(scores, metric).assign(metric=metric) for metric in metrics])
-    above = (each["ci_low"] > 0).astype("Int64").where(each["ci_low"].notna())
-    each = each.assign(lower_on_v2=above, not_lower=each["v2"] >= each["v1"])
+    beyond = {"lower_on_v2": each["ci_low"] > 0, "higher_on_v2": each["ci_high"] < 0}
+    beyond = {name: found.astype("Int64").where(each["ci_low"].notna()) for name, found in beyond.items()}
+    each = each.assign(**beyond, not_lower=each["v2"] >= each["v1"])
     groups = each.groupby(["source", "protocol", "metric"], sort=False)
     spread = groups["gap"].agg(smallest="min", largest="max")
-    lower = groups[["lower_on_v2"]].sum(min_count=1).join(groups["not_lower"].sum())
+    lower = groups[list(beyond)].sum(min_count=1).join(groups["not_lower"].sum())
     means = groups.size().to_frame("checkpoints").join([groups[["v1", "v2", "gap"]].mean(), spread, lower])
     return means.reset_index().sort_values(["source", "protocol"], kind="stable", ignore_index=True)

@@ -83,6 +83,15 @@ def test_images_whose_original_label_is_confirmed():
     assert found.larger["checkpoints"].tolist() == [62, 66, 66]
 
 
+def test_coarser_groups_leave_more_by_v2s_shares():
+    """None, one, several: 8.0, 4.8 or 1.5 points; the groups are a choice as the standard is."""
+    found = decomposition.decompose(*correctness.recht2019(), most=1, resampling=Resampling(n=300))
+    assert points(found, "gap") == [12.08] * 3
+    assert [round(left, 1) for left in points(found, "within")] == [8.0, 4.8, 1.5]
+    assert points(found, "within", "ci_low")[2] > 0.4
+    assert found.terms["label_count"].tolist() == ["0", "1", ">1"] * 3
+
+
 def test_without_the_array_that_is_stored_worst_class_first():
     v1, v2 = correctness.recht2019()
     names = [name for name in v1.checkpoints if name != "fv_16k"]

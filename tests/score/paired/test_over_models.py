@@ -79,6 +79,26 @@ def test_only_the_label_counts_that_are_asked_for(both):
     assert found["label_count"].tolist() == [2, 5]
 
 
+def test_pictures_with_several_labels_are_easier_by_top1_and_harder_by_subgroup(both):
+    """At two labels the best class is a label 2.1 points more often on V2, and then far more often the original one."""
+    found = over_models.questions(*both, resampling=Resampling(n=300)).set_index("label_count")
+    assert (100 * found["top1"]).round(1).tolist() == [10.4, -11.1, -11.9, -9.5, -18.5]
+    assert (100 * found["real"]).round(1).tolist()[1:] == [-2.1, -5.4, -5.0, -4.4]
+    assert (100 * found["subgroup"]).round(1).tolist()[1:] == [4.5, 1.9, 2.5, 5.6]
+    assert (100 * found.loc[2, ["asked_v1", "asked_v2"]]).round(1).tolist() == [62.6, 78.7]
+    assert found["asked_v2"].gt(found["asked_v1"])[2:].all()
+    assert (found["subgroup_low"] < found["subgroup"]).all()
+    v1 = both[0]
+    two = v1.label_counts == 2
+    assert found.loc[2, "asked_v1"] == pytest.approx((v1.top1 & v1.real)[two].sum() / v1.real[two].sum())
+
+
+def test_on_the_same_labelled_pictures_real_is_48_percent_smaller(both):
+    labelled = (side.only(side.label_counts > 0) for side in both)
+    means = over_models.mean_gaps(*labelled, resampling=Resampling(n=300)).set_index(["over", "metric"])
+    assert (100 * means.loc[("mean", "real"), "closed"]).round(0) == 48
+
+
 def test_unlike_checkpoints_are_refused(both):
     v1, v2 = both
     with pytest.raises(InputError, match="1 checkpoints on v1, 67 on v2"):

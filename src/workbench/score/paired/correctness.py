@@ -43,9 +43,11 @@ class Correctness:
         return len(self.classes)
 
     def credit(self, metric: str) -> np.ndarray:
-        """What each image gives each checkpoint by ``top1``, ``real`` or ``subgroup``: 0 to 1, float32 (n, m)."""
+        """What each image gives each checkpoint, 0 to 1, float32 (n, m), by ``top1``, ``real``, ``subgroup`` or
+        ``original``: 1 where the best class is the original label and that is among the labels.
+        """
         if metric != "subgroup":
-            return {"top1": self.top1, "real": self.real}[metric].astype("f4")
+            return {"top1": self.top1, "real": self.real, "original": self.top1 & self.real}[metric].astype("f4")
         return (self.found / np.maximum(self.label_counts, 1)[:, None]).astype("f4")
 
     def take(self, checkpoints: Sequence[str]) -> "Correctness":

@@ -22,7 +22,6 @@ from workbench.score.paired.over_models import check_same
 
 STANDARDS = {"v1": 1.0, "midpoint": 0.5, "v2": 0.0}  # and the weight of V1's shares in each
 PARTS = ["gap", "composition", "within"]
-LABELS = [*map(str, range(STRATA - 1)), f">{STRATA - 2}"]
 
 
 class Decomposition(NamedTuple):
@@ -41,18 +40,25 @@ class Decomposition(NamedTuple):
 
 
 def decompose(
-    v1: Correctness, v2: Correctness, *, labelled_only: bool = False, resampling: Resampling | None = None
+    v1: Correctness,
+    v2: Correctness,
+    *,
+    most: int = STRATA - 2,
+    labelled_only: bool = False,
+    resampling: Resampling | None = None,
 ) -> Decomposition:
-    """The top-1 gap of each checkpoint in two parts, over strata of 0, 1, ..., 5 and more labels.
+    """The top-1 gap of each checkpoint in two parts, over strata of 0, 1, ..., `most` (5 or fewer) and more labels.
 
-    `labelled_only` leaves out the images without a label, to which no label count can be ascribed. Raises `InputError`
-    where the checkpoints of the two sets differ.
+    How finely images are grouped is a choice as the standard is: ``most=1`` has none, one and several. `labelled_only`
+    leaves out the images without a label, to which no label count can be ascribed. Raises `InputError` where the
+    checkpoints of the two sets differ.
     """
     check_same(v1, v2)
     resampling = resampling or Resampling()
-    kept = slice(1, None) if labelled_only else slice(None)
-    p1, a1 = _strata(bootstrap.totals(v1, "top1", resampling), kept)
-    p2, a2 = _strata(bootstrap.totals(v2, "top1", resampling), kept)
+    kept = slice(1 if labelled_only else 0, None)
+    labels = [*map(str, range(most + 1)), f">{most}"]
+    p1, a1 = _strata(bootstrap.totals(v1, "top1", resampling), most, kept)
+    p2, a2 = _strata(bootstrap.totals(v2, "top1", resampling), most, kept)
     # A stratum that one set lacks takes the other's accuracy, so that it counts as composition only.
     a1, a2 = (np.nan_to_num(np.where(np.isnan(a), b, a)) for a, b in ((a1, a2), (a2, a1)))
     each, means, terms, larger = [], [], [], []
@@ -64,7 +70,7 @@ def decompose(
         means.append(_means(standard, [part.mean(axis=1) for part in parts]))
         means_at = [composed.mean(axis=2), left.mean(axis=2), (a1 - a2).mean(axis=2)]
         columns = _columns(["composition", "within", "difference"], means_at)
-        terms.append(pd.DataFrame({"standard": standard, "label_count": LABELS[kept]} | columns))
+        terms.append(pd.DataFrame({"standard": standard, "label_count": labels[kept]} | columns))
         larger.append((standard, int((parts[1][0] > parts[2][0]).sum()), len(v1.checkpoints)))
     frames = (pd.concat(frames, ignore_index=True) for frames in (each, means, terms))
     return Decomposition(*frames, pd.DataFrame(larger, columns=["standard", "checkpoints", "of"]))
@@ -83,10 +89,14 @@ def split(
     return (p1 - p2) * ((1 - weight) * a1 + weight * a2), within
 
 
-def _strata(totals: Totals, kept: slice) -> tuple[np.ndarray, np.ndarray]:
+def _strata(totals: Totals, most: int, kept: slice) -> tuple[np.ndarray, np.ndarray]:
     """Share of the images (resamples, strata, 1) and accuracy (resamples, strata, checkpoints) of each stratum."""
-    images = totals.images[:, kept, None]
-    return images / images.sum(axis=1, keepdims=True), totals.accuracy()[:, kept]
+    starts = range(most + 2)  # each stratum begins with its own label count, and the last holds the rest
+    images, credit = (
+        np.add.reduceat(part, starts, axis=1)[:, kept] for part in (totals.images[..., None], totals.credit)
+    )
+    with np.errstate(invalid="ignore"):
+        return images / images.sum(axis=1, keepdims=True), credit / images
 
 
 def _columns(names: list[str], resampled: list[np.ndarray]) -> dict[str, np.ndarray]:

@@ -70,6 +70,29 @@ def by_label_count(
     return found.assign(**whole, direction=direction).astype(dict.fromkeys(whole, int))
 
 
+def questions(v1: Correctness, v2: Correctness, *, resampling: Resampling | None = None) -> pd.DataFrame:
+    """V1 minus V2 at each number of labels by three questions, mean over checkpoints with joint intervals.
+
+    Columns: ``label_count``, then with the ends of their intervals ``top1`` (is the best class the original label),
+    ``real`` (is it any label) and ``subgroup`` (how many labels are among as many classes); ``asked_v1, asked_v2``:
+    where the best class is a label, how often it is the original one, which is what top-1 asks for.
+    """
+    check_same(v1, v2)
+    resampling = resampling or Resampling()
+    counts, columns = list(LABEL_COUNTS), {"label_count": list(LABEL_COUNTS)}
+    found = {
+        name: [bootstrap.totals(side, name, resampling) for side in (v1, v2)]
+        for name in ("top1", "real", "subgroup", "original")
+    }
+    for name in ("top1", "real", "subgroup"):
+        one, two = (side.accuracy()[:, counts].mean(axis=2) for side in found[name])
+        columns |= dict(zip((name, f"{name}_low", f"{name}_high"), bootstrap.interval(one - two), strict=True))
+    for place, side in enumerate(("v1", "v2")):
+        original, valid = (found[name][place].credit[0, counts].sum(axis=1) for name in ("original", "real"))
+        columns[f"asked_{side}"] = original / valid
+    return pd.DataFrame(columns)
+
+
 def check_same(v1: Correctness, v2: Correctness) -> None:
     """Raises `InputError` where two image sets were not seen by the same checkpoints, in one order."""
     if v1.checkpoints != v2.checkpoints:
