@@ -171,14 +171,14 @@ def test_each_panel_draws_both_parts_with_their_intervals_on_one_scale(parts):
     assert zero.rows("zero") == [(0,)]
 
 
-def test_below_are_the_label_counts_that_are_harder_and_easier(parts):
+def test_below_are_the_label_counts_that_are_lower_and_higher(parts):
     bars, ends, zero = parts.layers[9:12]
     assert bars.rows("label_count", "points", "low", "high", "sign", "difference") == [
-        ("1", 7, 6, 8, "harder on V2", 20),
-        ("2", -7, -6, -8, "easier on V2", -10),
+        ("1", 7, 6, 8, "top-1 lower on V2", 20),
+        ("2", -7, -6, -8, "top-1 higher on V2", -10),
     ]
     assert bars.fields == {"x": "label_count", "y": "points", "color": "sign"}
-    assert bars.scale("color") == {"harder on V2": "#D55E00", "easier on V2": "#AA4499"}
+    assert bars.scale("color") == {"top-1 lower on V2": "#D55E00", "top-1 higher on V2": "#AA4499"}
     assert ends.fields["y2"] == "high"
     assert zero.rows("zero") == [(0,)]
     assert parts.spec["resolve"]["scale"] == {"color": "independent", "shape": "independent"}

@@ -17,7 +17,7 @@ PARTS = {
     "composition": ("goes with label counts (composition)", BLUE, "square"),
     "within": ("left at equal label counts (within)", ORANGE, "triangle-up"),
 }
-SIGNS = {"harder on V2": ORANGE, "easier on V2": PURPLE}
+SIGNS = {"top-1 lower on V2": ORANGE, "top-1 higher on V2": PURPLE}
 
 
 def accuracy_gap(gaps: pd.DataFrame, metric: str) -> alt.TopLevelMixin:
@@ -92,7 +92,7 @@ def gap_decomposition(decomposed: Decomposition) -> alt.VConcatChart:
     """Figure 5d: the top-1 gap in two parts for every checkpoint by three standards, and what each label count adds.
 
     Takes :func:`workbench.score.paired.decomposition.decompose`. Above, a dot for each checkpoint and part; below, the
-    part that is left, split by number of labels: above zero those images are harder on V2, below zero easier.
+    part that is left, split by number of labels: above zero top-1 there is lower on V2, below zero higher.
     """
     above, below = [], []
     reach = marks.extent(100 * decomposed.each.filter(regex="(composition|within)_"), 5)
