@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy.special import ndtr
 
 from workbench.score import intervals
 from workbench.score.paired import bootstrap
@@ -37,7 +37,7 @@ def reversed_pairs(before: np.ndarray, after: np.ndarray, checkpoints: tuple[str
     d1, d2 = _differences(before), _differences(after)
     z1, z2 = (np.abs(_z(differences)) for differences in (d1, d2))
     crossed = np.sign(d1[0]) * np.sign(d2[0]) < 0
-    p = np.where(crossed, np.minimum(1, 2 * stats.norm.sf(np.minimum(z1, z2))), 1.0)
+    p = np.where(crossed, np.minimum(1, 2 * ndtr(-np.minimum(z1, z2))), 1.0)
     pairs = np.array(list(combinations(range(len(checkpoints)), 2)))
     first = np.where(d1[0] > 0, *pairs.T)
     names = np.array(checkpoints)
@@ -56,7 +56,7 @@ def shifts(before: np.ndarray, after: np.ndarray, checkpoints: tuple[str, ...]) 
     shift = ranks[0] - ranks[1]
     low, high = intervals.percentile(shift[1:])
     columns = {"checkpoint": checkpoints, "rank_before": ranks[0][0], "rank_after": ranks[1][0], "shift": shift[0]}
-    return pd.DataFrame(columns | {"ci_low": low, "ci_high": high, "p": 2 * stats.norm.sf(np.abs(_z(shift)))})
+    return pd.DataFrame(columns | {"ci_low": low, "ci_high": high, "p": 2 * ndtr(-np.abs(_z(shift)))})
 
 
 def summary(before: np.ndarray, after: np.ndarray, checkpoints: tuple[str, ...]) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def summary(before: np.ndarray, after: np.ndarray, checkpoints: tuple[str, ...])
     found, moved = reversed_pairs(before, after, checkpoints), shifts(before, after, checkpoints)
     apart = {name: int((found[p] < CHANCE).sum()) for name, p in (("apart", "p"), ("apart_holm", "p_holm"))}
     changes = _differences(after) - _differences(before)
-    margin = int((holm(2 * stats.norm.sf(np.abs(_z(changes)))) < CHANCE).sum())
+    margin = int((holm(2 * ndtr(-np.abs(_z(changes)))) < CHANCE).sum())
     counts = {"pairs": changes.shape[1], "reversed": len(found), **apart, "margin_holm": margin}
     return ends | counts | {"largest_shift": int(moved["shift"].abs().max())}
 
