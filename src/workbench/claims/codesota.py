@@ -101,7 +101,7 @@ def order() -> Finding:
 def neighbours() -> Finding:
     """How many neighbours are told apart as independent shares of 50,000 pictures, and how many by no test at all."""
     pairs = reconciliation.neighbours(_printed().assign(reported=lambda table: table["top1"] / 100))
-    apart = int((holm(2 * ndtr(-pairs["difference"] / pairs["error"])) < 0.05).sum())
+    apart = int((holm(2 * ndtr(-(pairs["difference"] / pairs["error"]).to_numpy())) < 0.05).sum())
     close = int(((pairs["difference"] * reconciliation.N_IMAGES).round() < SEPARABLE).sum())
     value = f"of {len(pairs)} neighbours {apart} are apart by Holm's test of independent shares"
     rest = f"{len(pairs) - apart} are not: {close} no test could part, the others perhaps a paired one on predictions"
