@@ -51,7 +51,7 @@ def newcombe(first: Any, second: Any) -> tuple[np.ndarray, np.ndarray]:
     return gap - np.hypot(value1 - low1, high2 - value2), gap + np.hypot(high1 - value1, value2 - low2)
 
 
-def percentile(resampled: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Percentile bootstrap interval: the middle 95 % of what resamples gave, along the first axis."""
-    low, high = np.quantile(resampled, [0.025, 0.975], axis=0)
+def percentile(resampled: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    """Percentile bootstrap interval: the middle 95 % (or `level`) of what resamples gave, along the first axis."""
+    low, high = np.quantile(resampled, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return low, high

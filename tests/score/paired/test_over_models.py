@@ -118,6 +118,16 @@ def test_by_classes_three_labels_are_open_too(both):
     assert drawn["direction"].tolist() == ["open"]
 
 
+def test_adjusted_for_ten_comparisons_four_directions_stay(both):
+    many = Resampling(n=4000)
+    found = [over_models.by_label_count(*both, name, level=0.995, resampling=many) for name in ("real", "subgroup")]
+    directions = [each["direction"].tolist() for each in found]
+    assert directions[0] == ["lower on V2", "open", "higher on V2", "open", "open"]
+    assert directions[1][:4] == ["lower on V2", "lower on V2", "open", "open"]  # at five it ends 0.2 points from zero
+    four = 100 * found[0].set_index("label_count").loc[4, ["difference_low", "difference_high"]]
+    assert four.tolist() == pytest.approx([-11.4, 0.4], abs=0.4)
+
+
 def test_numbers_of_checkpoints_are_whole(both):
     found = over_models.by_label_count(*both, "real", [4], resampling=Resampling(n=10))
     assert found.dtypes[["v2_higher_low", "v2_higher_high"]].tolist() == ["int64", "int64"]

@@ -90,6 +90,6 @@ def scores(correct: Correctness, metric: str, resampling: Resampling) -> np.ndar
     return found.credit[:, asked].sum(axis=1) / found.images[:, asked].sum(axis=1, keepdims=True)
 
 
-def interval(resampled: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The value of row 0 and the 95 % percentile interval of the rows after it."""
-    return resampled[0], *intervals.percentile(resampled[1:])
+def interval(resampled: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The value of row 0 and the percentile interval of the rows after it, at the 95 % level or another."""
+    return resampled[0], *intervals.percentile(resampled[1:], level)
