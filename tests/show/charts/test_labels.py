@@ -46,12 +46,14 @@ def test_shares_and_parts_are_drawn_in_points_with_their_bands(drawn):
 
 
 def test_the_title_follows_the_numbers(drawn, points, take_apart):
-    assert drawn.spec["title"]["text"].endswith("0.3 with V1's shares, 0.8 with shares midway, 0.99 with V2's shares")
+    told = "By threshold, composition is 2.1 to 4.9 with V1's shares, "
+    told += "5.8 to 8.3 with shares midway, 7.7 to 12.6 with V2's shares"
+    assert drawn.spec["title"]["text"] == told
     changed = points.copy()
     peak = (changed["labels"] == "v1-real@0.05") & (changed["quantity"] == "composition_midpoint")
     changed.loc[peak, "value"] = 0.1
     title = take_apart(charts.operating_points(changed)).spec["title"]["text"]
-    assert "0.05 with shares midway" in title
+    assert "6.6 to 10.0 with shares midway" in title
 
 
 def test_the_chart_is_told_in_words(drawn):

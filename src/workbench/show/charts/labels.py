@@ -3,7 +3,6 @@
 import altair as alt
 import pandas as pd
 
-from workbench.score.paired import by_labels
 from workbench.score.paired.by_labels import PUBLISHED, THRESHOLDS
 from workbench.show import marks
 from workbench.show.charts.gaps import PARTS, SHARES
@@ -23,12 +22,12 @@ def operating_points(rows: pd.DataFrame) -> alt.HConcatChart:
     shown = rows[(rows["over"] == "all images") & rows["labels"].isin([*THRESHOLDS, "v2-refined"])]
     shown = shown.assign(threshold=shown["labels"].map(THRESHOLDS).map("{:g}".format))
     shown = shown.assign(**percents(shown, "value", "ci_low", "ci_high"))
-    best = by_labels.largest(rows).query("over == 'all images'").set_index("standard")["threshold"]
     gap = shown.loc[shown["quantity"] == "gap", "value"].iloc[0]
     ours = f"{THRESHOLDS[PUBLISHED]:g}"
-    told = [f"{threshold:g} with {SHARES[str(name)]}" for name, threshold in best.items()]
+    parts = (shown.loc[shown["quantity"] == f"composition_{name}", "value"] for name in SHARES)
+    told = [f"{part.min():.1f} to {part.max():.1f} with {of}" for part, of in zip(parts, SHARES.values(), strict=True)]
     title = alt.Title(
-        f"Composition is largest at a threshold of {', '.join(told)}",
+        f"By threshold, composition is {', '.join(told)}",
         subtitle=[
             f"the mean top-1 gap of {gap:.1f} points at ten thresholds of V1's labels; V2's labels stay as they are",
             f"bands are 95 % intervals from resampling images jointly; the dotted line is at ReaL's own, {ours}",
