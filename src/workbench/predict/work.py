@@ -1,6 +1,7 @@
 """One checkpoint's work in a pass: what is there already, what is to be run, and the predictions in the end."""
 
 import platform
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ from workbench.predict.store import Predictions
 
 if TYPE_CHECKING:
     from workbench.predict.runner import Runner
+
+LIBRARIES = ("timm", "torch", "open_clip")  # whose versions the predictions may depend on, where they are loaded
 
 
 class Work:
@@ -94,11 +97,11 @@ def _write_failures(path: Path, failures: dict[str, str]) -> None:
 
 
 def _machine(device: str) -> dict:
-    import timm
     import torch
 
+    libraries = {name: str(sys.modules[name].__version__) for name in LIBRARIES if name in sys.modules}
     return {
         "device": "cpu" if device == "cpu" else torch.cuda.get_device_name(device),
         "machine": platform.machine(),
-        "versions": {"workbench": workbench.__version__, "timm": timm.__version__, "torch": str(torch.__version__)},
+        "versions": {"workbench": workbench.__version__} | libraries,
     }
