@@ -6,8 +6,8 @@ import pytest
 
 from workbench.errors import InputError
 from workbench.inputs import prompts
-from workbench.inputs.published import class_names
 from workbench.inputs.prompts import Prompts
+from workbench.inputs.published import class_names
 
 
 @pytest.fixture

@@ -31,6 +31,8 @@ SUFFIXES = (".safetensors", ".bin", ".pt", ".pth")
 class Classifier(nn.Module):
     """Pictures to 1000 logits: cosines with the class embeddings (1000, d) times the logit scale, plus its bias."""
 
+    embeddings: torch.Tensor
+
     def __init__(self, model: Any, embeddings: torch.Tensor) -> None:
         super().__init__()
         self.visual = model.visual
