@@ -41,13 +41,13 @@ def ends(model: nn.Module, tokens: torch.Tensor) -> torch.Tensor:
 
 @dataclass(frozen=True)
 class Tree:
-    """N nodes, one for each distinct beginning: its last token, its depth, the nodes on the way to it (N, longest; what
-    lies beyond its depth is arbitrary); and the node at which each prompt ends.
+    """N nodes, one for each distinct beginning of a prompt: its last token, its depth, the nodes that it sees, which
+    are those on the way to it and itself (N, N); and the node at which each prompt ends.
     """
 
     token: torch.Tensor
     depth: torch.Tensor
-    path: torch.Tensor
+    seen: torch.Tensor
     leaf: torch.Tensor
 
 
@@ -61,42 +61,44 @@ def grow(tokens: np.ndarray, ends: np.ndarray) -> Tree:
     number = new.cumsum().reshape(new.shape) - 1
     node = np.maximum.accumulate(np.where(new, number, 0), axis=0)  # a shared beginning is that of the row before
     row, depth = np.nonzero(new)
+    above = places <= depth[:, None]
+    seen = np.zeros((len(row), len(row)), dtype=bool)
+    seen[np.nonzero(above)[0], node[row][above]] = True
     leaf = node[np.arange(len(tokens)), ends]
-    return Tree(*(torch.from_numpy(part) for part in (tokens[new], depth, node[row], leaf)))
+    return Tree(*(torch.from_numpy(part) for part in (tokens[new], depth, seen, leaf)))
 
 
 def embed(model: nn.Module, tree: Tree) -> torch.Tensor:
-    """What ``encode_text(..., normalize=True)`` gives for the prompts of a tree, shape (n, d)."""
+    """What ``encode_text(..., normalize=True)`` gives for the prompts of a tree, shape (n, d).
+
+    The tree goes through the tower as one sequence in which each node attends to those that it sees.
+    """
     tower: Any = _tower(model)
     tree = Tree(*(part.to(tower.positional_embedding.device) for part in vars(tree).values()))
     x = tower.token_embedding(tree.token) + tower.positional_embedding[tree.depth]
-    path, seen = tree.path, torch.arange(tree.path.shape[1], device=x.device) <= tree.depth[:, None]
+    mask = torch.zeros(tree.seen.shape, device=x.device).masked_fill_(~tree.seen, -torch.inf)
     *blocks, last = tower.transformer.resblocks
     for block in blocks:
-        x = _block(block, x, path, seen)
-    x = tower.ln_final(_block(last, x, path[tree.leaf], seen[tree.leaf], only=tree.leaf))
+        x = _block(block, x, mask)
+    x = tower.ln_final(_block(last, x, mask, only=tree.leaf))
     project = tower.text_projection
     if project is not None:
         x = project(x) if isinstance(project, nn.Module) else x @ project
     return functional.normalize(x, dim=-1)
 
 
-def _block(
-    block: Any, x: torch.Tensor, path: torch.Tensor, seen: torch.Tensor, only: torch.Tensor | None = None
-) -> torch.Tensor:
-    """One residual block: each node attends to its `path` as far as it is `seen`; `only` some are asked in the last."""
-    y, attention = block.ln_1(x), block.attn
-    weight, bias, width = attention.in_proj_weight, attention.in_proj_bias, x.shape[1]
+def _block(block: Any, x: torch.Tensor, mask: torch.Tensor, only: torch.Tensor | None = None) -> torch.Tensor:
+    """One residual block: all nodes are attended to; `only` some of them, where it is the last, attend."""
+    y, attention, width = block.ln_1(x), block.attn, x.shape[1]
+    weight, bias = attention.in_proj_weight, attention.in_proj_bias
     if only is None:
-        q, k, v = functional.linear(y, weight, bias).split(width, dim=1)
+        parts = functional.linear(y, weight, bias).split(width, dim=1)
     else:
-        x, q = x[only], functional.linear(y[only], weight[:width], bias[:width])
-        k, v = functional.linear(y, weight[width:], bias[width:]).split(width, dim=1)
-    shape = (*path.shape, attention.num_heads, -1)
-    keys, values = (part[path].view(shape).transpose(1, 2) for part in (k, v))
-    queries = q.reshape(len(q), attention.num_heads, 1, -1)
-    mixed = functional.scaled_dot_product_attention(queries, keys, values, attn_mask=seen[:, None, None])
-    x = x + block.ls_1(attention.out_proj(mixed.reshape(len(q), width)))
+        x, mask, q = x[only], mask[only], functional.linear(y[only], weight[:width], bias[:width])
+        parts = (q, *functional.linear(y, weight[width:], bias[width:]).split(width, dim=1))
+    heads = (part.view(1, len(part), attention.num_heads, -1).transpose(1, 2) for part in parts)
+    mixed = functional.scaled_dot_product_attention(*heads, attn_mask=mask)
+    x = x + block.ls_1(attention.out_proj(mixed.transpose(1, 2).reshape(len(x), width)))
     return x + block.ls_2(block.mlp(block.ln_2(x)))
 
 
