@@ -81,3 +81,13 @@ def own_cache(tmp_path, monkeypatch):
     """No test finds the class embeddings of another."""
     monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache"))
     return tmp_path / "cache"
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch):
+    """The hub does not answer, wherever the tests run."""
+
+    def session():
+        raise ConnectionError
+
+    monkeypatch.setattr("huggingface_hub.get_session", session)

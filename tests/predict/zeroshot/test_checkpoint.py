@@ -8,6 +8,7 @@ import numpy as np
 import open_clip
 import pytest
 import torch
+from huggingface_hub import constants
 from PIL import Image
 from torch import nn
 
@@ -16,7 +17,7 @@ from workbench.errors import DamagedFileError, InputError, MissingSourceError, U
 from workbench.inputs import checkpoints, images, prompts
 from workbench.predict import engine, options, pixels, store
 from workbench.predict.runner import Runner
-from workbench.predict.zeroshot import checkpoint, head
+from workbench.predict.zeroshot import checkpoint, head, weights
 
 ONE = ",templates=a photo of a {}."
 
@@ -29,12 +30,12 @@ def tiny_clip(saved):
 
 def own_logits(model, transform: Any, pictures, names):
     """open_clip's zero-shot evaluation: one picture after the other, through its own transform and classifier."""
-    weights = open_clip.build_zero_shot_classifier(
+    classifier = open_clip.build_zero_shot_classifier(
         model, open_clip.get_tokenizer("tiny-clip"), names, ["a photo of a {}."]
     )
     with torch.inference_mode():
         batch = torch.cat([transform(picture)[None] for picture in pictures])
-        return model.logit_scale.exp() * model.encode_image(batch, normalize=True) @ weights
+        return model.logit_scale.exp() * model.encode_image(batch, normalize=True) @ classifier
 
 
 # --- against open_clip ---------------------------------------------------------------------------------------
@@ -216,6 +217,24 @@ def test_without_a_network_one_sentence_says_what_to_fetch_and_where_to_put_it(m
         "a network, from https://huggingface.co/laion/CLIP-ViT-B-32-laion2B-s34B-b79K, and name the file: "
         "clip:ViT-B-32/laion2b_s34b_b79k@FILE"
     )
+
+
+@pytest.mark.parametrize("answers", [True, False])
+def test_where_the_hub_does_not_answer_its_client_does_not_try_again_and_again(saved, monkeypatch, answers):
+    class Hub:
+        def head(self, url, timeout):
+            assert (url, timeout) == ("https://huggingface.co", 5)
+
+    if answers:
+        monkeypatch.setattr("huggingface_hub.get_session", Hub)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", False)
+    monkeypatch.setattr("huggingface_hub.constants.ENDPOINT", "https://huggingface.co")
+    asked = []
+    monkeypatch.setattr(
+        open_clip, "download_pretrained", lambda known: asked.append(constants.HF_HUB_OFFLINE) or "x.pt"
+    )
+    assert weights.find(weights.Name.parse("clip:ViT-B-32/laion2b_s34b_b79k")) == Path("x.pt")
+    assert (asked, constants.HF_HUB_OFFLINE) == ([not answers], False)
 
 
 def test_weights_of_the_hub_are_those_that_open_clip_downloads(configured, saved, monkeypatch):

@@ -8,24 +8,21 @@
 
 import hashlib
 import json
-import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 from torch.nn import functional
 
-from workbench.errors import DamagedFileError, InputError, MissingSourceError, reason, unknown
+from workbench.errors import InputError, MissingSourceError, reason
 from workbench.inputs import checkpoints, prompts, sources
-from workbench.inputs.checkpoints import CLIP, Checkpoint
+from workbench.inputs.checkpoints import Checkpoint
 from workbench.inputs.prompts import Prompts
-from workbench.predict.zeroshot import head
+from workbench.predict.zeroshot import head, weights
+from workbench.predict.zeroshot.weights import Name
 from workbench.progress import Listener, silent
-
-SUFFIXES = (".safetensors", ".bin", ".pt", ".pth")
 
 
 class Classifier(nn.Module):
@@ -48,39 +45,6 @@ class Classifier(nn.Module):
         return functional.linear(directions, self.embeddings.double()) * self.scale + self.bias
 
 
-@dataclass(frozen=True)
-class Name:
-    """What a user wrote, taken apart."""
-
-    arch: str
-    tag: str
-    file: Path | None
-    names: str
-    templates: str
-
-    @classmethod
-    def parse(cls, text: str) -> "Name":
-        """Raises `InputError` for what has another form."""
-        weights, *pairs = re.split(r",(names|templates)=", text.removeprefix(CLIP))
-        model, _, file = weights.partition("@")
-        arch, _, tag = model.partition("/")
-        given = dict(zip(pairs[::2], pairs[1::2], strict=True))
-        if not arch or not (tag or file) or not all(given.values()):
-            raise InputError(
-                f"{text!r} names no weights; expected clip:ARCH/TAG or clip:ARCH@FILE, then perhaps ,names="
-            )
-        chosen = {"names": prompts.NAMES, "templates": prompts.TEMPLATES} | given
-        return cls(arch, tag, Path(file) if file else None, **chosen)
-
-    def called(self, asked: Prompts) -> str:
-        """The checkpoint's name: what is chosen as everybody does is left out."""
-        weights = f"{CLIP}{self.arch}/{self.tag}" if self.tag else f"{CLIP}{self.arch}"
-        parts = [weights if self.file is None else f"{weights}@{self.file.stem}"]
-        parts += [f"names={asked.names_called}"] * (self.names != prompts.NAMES)
-        parts += [f"templates={asked.templates_called}"] * (self.templates != prompts.TEMPLATES)
-        return ",".join(parts)
-
-
 def load(text: str, *, device: str = "cpu", on_event: Listener = silent) -> Checkpoint:
     """A zero-shot classifier by its name; its head is made on `device`, once for its weights and prompts, and kept.
 
@@ -92,8 +56,8 @@ def load(text: str, *, device: str = "cpu", on_event: Listener = silent) -> Chec
         raise MissingSourceError(f"{text} needs open_clip; pip install -e '.[clip]'")
     name = Name.parse(text)
     asked = prompts.choose(name.names, name.templates)
-    known, path = _known(name), _weights(name)
-    model = _model(name, known, path)
+    known, path = weights.known(name), weights.find(name)
+    model = weights.read(name, known, path)
     called, sha256 = name.called(asked), sources.sha256(path)
     kept = sources.cache_dir() / "zero-shot" / f"{_digest(name, known, sha256, asked)}.npz"
     words = {"file": kept, "called": f"class embeddings of {called}", "on_event": on_event}
@@ -118,56 +82,6 @@ class _Tokenizer:
         except Exception as error:  # transformers and the hub's client raise a dozen unrelated types
             seen = f"the tokenizer of {self.arch} could not be had ({type(error).__name__}: {reason(error)})"
             raise MissingSourceError(f"{seen}; it needs transformers, and the network or the hub's cache") from error
-
-
-def _known(name: Name) -> dict:
-    """What open_clip knows of an architecture's weights by their tag."""
-    import open_clip
-
-    if name.arch not in open_clip.list_models():
-        raise unknown("architecture of open_clip", name.arch, open_clip.list_models(), "open_clip.list_models()")
-    tags = open_clip.list_pretrained_tags_by_model(name.arch)
-    if name.tag and name.tag not in tags:
-        raise unknown(f"weights of {name.arch} in open_clip", name.tag, tags)
-    known = open_clip.get_pretrained_cfg(name.arch, name.tag) if name.tag else {}
-    return {"quick_gelu": False} | known
-
-
-def _weights(name: Name) -> Path:
-    """The file of weights, from the hub where none is named."""
-    import open_clip
-
-    if name.file is not None:
-        if name.file.suffix not in SUFFIXES:
-            raise InputError(f"{name.file} ends in {name.file.suffix!r}; weights are {', '.join(SUFFIXES)}")
-        if not name.file.is_file():
-            raise InputError(f"there is no weights file {name.file}")
-        return name.file
-    known = open_clip.get_pretrained_cfg(name.arch, name.tag)
-    try:
-        return Path(open_clip.download_pretrained(known))
-    except Exception as error:  # the hub's client raises a dozen unrelated types when it is out of reach
-        hub = known.get("hf_hub", "").rstrip("/")
-        place = known.get("url") if not hub else f"https://huggingface.co/{hub}"
-        seen = f"the weights of {CLIP}{name.arch}/{name.tag} could not be had ({type(error).__name__})"
-        advice = f"fetch them where there is a network, from {place}, and name the file"
-        raise MissingSourceError(f"{seen}; {advice}: {CLIP}{name.arch}/{name.tag}@FILE") from error
-
-
-def _model(name: Name, known: dict, path: Path) -> Any:
-    """The model with its weights, in evaluation mode and fp32; the file is read as tensors only, never as code."""
-    import open_clip
-
-    settings = {"force_preprocess_cfg": known, "force_quick_gelu": known["quick_gelu"]}
-    try:
-        model = open_clip.create_model(name.arch, pretrained=str(path), weights_only=True, **settings)
-    except Exception as error:  # a state_dict that does not fit is a RuntimeError; each format has its own errors
-        if "state_dict" in str(error):
-            seen = " ".join(str(error).split())[:200]
-            raise InputError(f"the tensors of {path} do not fit {name.arch}: {seen}") from error
-        seen = f"{path} cannot be read as plain tensors of {name.arch} ({reason(error)})"
-        raise DamagedFileError(f"{seen}; save the model's state_dict") from error
-    return model.eval()
 
 
 def _input(called: str, seen: dict) -> dict:
