@@ -81,6 +81,8 @@ def load(name: str) -> Checkpoint:
     """
     import timm
 
+    if name.startswith(CLIP):
+        raise InputError(f"{name} has no head of its own; load it with workbench.predict.zeroshot.checkpoint.load")
     architecture, _, file = name.partition("@")
     if not timm.is_model(architecture):
         raise unknown("checkpoint of timm", architecture, timm.list_pretrained(), "timm.list_pretrained()")
