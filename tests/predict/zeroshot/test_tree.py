@@ -1,3 +1,5 @@
+import copy
+
 import numpy as np
 import open_clip
 import pytest
@@ -57,3 +59,9 @@ def test_openais_prompts_need_a_seventeenth_of_the_positions():
     tokens = np.unique(open_clip.get_tokenizer("ViT-B-32")(some.texts()).numpy(), axis=0)
     assert len(tree.grow(tokens, tokens.argmax(axis=1)).token) == 7036  # 17.5 times fewer than what is below
     assert tokens.size == 1600 * 77
+
+
+def test_a_tower_with_another_mask_does_not_fit(towers):
+    model = copy.deepcopy(towers("tiny-clip"))
+    model.attn_mask[0, 1] = 0  # the first position sees the second
+    assert not tree.fits(model)
