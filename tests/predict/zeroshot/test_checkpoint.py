@@ -165,20 +165,27 @@ def test_in_bf16_classes_do_not_tie(tiny_clip, pictures, run):
     assert np.abs(agree - np.log(np.take_along_axis(exact.scores, exact.classes.argsort(), 1))).max() < 1
 
 
+def test_the_head_is_made_by_a_model_in_evaluation_mode(tiny_clip, monkeypatch):
+    seen = []
+    monkeypatch.setattr(head, "build", lambda model, *_, **__: seen.append(model.training) or torch.eye(1000, 48))
+    checkpoint.load(tiny_clip())
+    assert seen == [False]
+
+
 def test_it_is_never_traced(tiny_clip, pictures):
     made = checkpoint.load(tiny_clip())
     wanted = options.decided(options.Options("crop", "fp32", "cpu", None, 5, "on"))
     assert wanted.key(made, pictures(3))["compiled"] is False
 
 
-def test_a_head_is_made_once_for_weights_names_and_templates(tiny_clip, own_cache, monkeypatch):
+def test_a_head_is_made_once_for_weights_names_and_templates(tiny_clip, saved, own_cache, monkeypatch):
     first: Any = checkpoint.load(tiny_clip()).model
     second: Any = checkpoint.load(tiny_clip(",names=openai" + ONE)).model
     assert len(list((own_cache / "zero-shot").glob("*.npz"))) == 2
     rows = ((first.embeddings - second.embeddings).abs() > 1e-5).any(dim=1).nonzero().flatten()
     assert rows.tolist() == [744, 836]
     assert torch.equal(second.embeddings[744], second.embeddings[657])
-    checkpoint.load(tiny_clip(name="tiny-quick"))
+    checkpoint.load(f"clip:tiny-quick@{saved('tiny-clip')}{ONE}")  # the same weights in another architecture
     assert len(list((own_cache / "zero-shot").glob("*.npz"))) == 3
     monkeypatch.setattr(head, "_embedded", lambda *_: 1 / 0)
     assert torch.equal(checkpoint.load(tiny_clip()).model.embeddings, first.embeddings)
