@@ -50,8 +50,10 @@ def main() -> None:
         if arguments.long:
             more = fill(Path(name) / "more", arguments.pictures, 5 * arguments.n)
             lines += three_checkpoints(more, 5 * arguments.n)
-    with writing(HERE / "results.md") as stream:
-        stream.write("\n".join(lines).encode())
+    results = HERE / "results.md"
+    _, heading, zeroshot = results.read_text(encoding="utf-8").partition("## Zero-shot")  # zeroshot.py wrote that
+    with writing(results) as stream:
+        stream.write("\n".join([*lines, heading + zeroshot]).encode())
 
 
 def fill(folder: Path, source: Path, n: int) -> Path:

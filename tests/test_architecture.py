@@ -88,6 +88,8 @@ def test_scores_are_computed_and_not_read():
         ("workbench", [*HEAVY, "pandas"]),
         ("workbench.cli", [*HEAVY, "pandas", "papermill"]),
         ("workbench.show", [*HEAVY, "anywidget", "pandas"]),
+        ("workbench.inputs.prompts", [*HEAVY, "open_clip"]),
+        ("workbench.predict.engine", ["open_clip"]),
         ("workbench.inputs.labels.agreement", [*HEAVY, "krippendorff"]),
         *(
             (f"workbench.{name}", HEAVY)

@@ -94,14 +94,17 @@ def reproduce(
 def predict(
     checkpoints: Annotated[
         list[str],
-        typer.Argument(help="timm names, NAME@FILE, patterns (tf_*lite*), @published, or a .txt with one a line."),
+        typer.Argument(
+            help="timm names, NAME@FILE, patterns (tf_*lite*), @published, clip:ARCH/TAG, clip:ARCH@FILE, "
+            "or a .txt with one a line."
+        ),
     ],
     images: Annotated[
         str, typer.Option(help="Pictures: a folder, .tar shards, a .parquet file, a .txt list or patchml:PLAN.")
     ],
     image_set: Annotated[str, typer.Option(help="Name of the image set, for instance v1 or v2.")],
     protocol: Annotated[
-        Protocol, typer.Option(help="resize: no crop, as in the paper; crop: timm's own.")
+        Protocol, typer.Option(help="resize: no crop, as in the paper; crop: the model's own.")
     ] = Protocol.resize,
     precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.")] = "auto",
     device: Annotated[str, typer.Option(help="auto, cpu or cuda:N.")] = "auto",

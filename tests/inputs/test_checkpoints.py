@@ -30,6 +30,7 @@ LITE0 = "tf_efficientnet_lite0.in1k"
         ("convnext_base.fb_in22k_ft_in1k", "convnext"),
         ("volo_d5_512.sail_in1k", "volo"),
         ("vgg16_bn", "vgg"),
+        ("clip:ViT-B-32/laion2b_s34b_b79k", "clip"),
         ("se_resnext50.in1k", "seresnext"),
         ("caffenet", "net"),
         ("tf_mixnet_s.in1k", "mixnet"),
@@ -75,6 +76,14 @@ def test_a_checkpoint_that_timm_does_not_know_is_refused_by_name():
 
 
 # --- what a user may write ----------------------------------------------------------------------------------
+
+
+def test_a_clip_model_stays_as_it_is_and_is_loaded_elsewhere(tmp_path):
+    name = "clip:ViT-B-32@x[1]*.pt,names=mine.txt"
+    (tmp_path / "list.txt").write_text(name)
+    assert checkpoints.expand([name, str(tmp_path / "list.txt")]) == [name]
+    with pytest.raises(InputError, match=r"no head of its own; load it with workbench\.predict\.zeroshot"):
+        checkpoints.load(name)
 
 
 def test_a_pattern_becomes_the_names_that_fit_it_sorted_and_each_once():

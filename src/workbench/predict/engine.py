@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 
 from workbench.errors import InputError, WorkbenchError
-from workbench.inputs.checkpoints import Checkpoint, load
+from workbench.inputs.checkpoints import CLIP, Checkpoint, load
 from workbench.inputs.images import ImageSet
 from workbench.predict import flow, work
 from workbench.predict.options import Options, decided
@@ -52,25 +52,27 @@ def predict(
     had.
     """
     options = decided(Options(protocol, precision, device, batch_size, topk, compile, out, restart))
-    passes = _passes(checkpoints, memory_budget(options.device))
+    passes = _passes(checkpoints, options, on_event)
     results = []
     for number, group in enumerate(passes, start=1):
         results += _run_pass(group, images, options, {"number": number, "passes": len(passes)}, on_event)
     return results
 
 
-def _passes(checkpoints: Iterable[str | Checkpoint], budget: int) -> list[list[str | Checkpoint]]:
+def _passes(
+    checkpoints: Iterable[str | Checkpoint], options: Options, on_event: Listener
+) -> list[list[str | Checkpoint]]:
     """Checkpoints in groups that fit into memory together; the first group is loaded, the others wait as names.
 
     Every checkpoint is loaded once before anything runs, so that what cannot be had is told at the start:
     with a warning where others remain, else by raising.
     """
     passes: list[list[str | Checkpoint]] = [[]]
-    used, error = 0, None
+    used, error, budget = 0, None, memory_budget(options.device)
     names: set[str] = set()
     for one in checkpoints:
         try:
-            checkpoint = _loaded(one)
+            checkpoint = _loaded(one, options, on_event)
         except WorkbenchError as caught:
             warnings.warn(f"left out: {caught}", stacklevel=3)
             error = caught
@@ -89,8 +91,14 @@ def _passes(checkpoints: Iterable[str | Checkpoint], budget: int) -> list[list[s
     return passes
 
 
-def _loaded(one: str | Checkpoint) -> Checkpoint:
-    return one if isinstance(one, Checkpoint) else load(one)
+def _loaded(one: str | Checkpoint, options: Options, on_event: Listener) -> Checkpoint:
+    if isinstance(one, Checkpoint):
+        return one
+    if one.startswith(CLIP):
+        from workbench.predict.zeroshot import checkpoint
+
+        return checkpoint.load(one, device=options.device, on_event=on_event)
+    return load(one)
 
 
 def memory_budget(device: str) -> int:
@@ -104,7 +112,7 @@ def memory_budget(device: str) -> int:
 def _run_pass(
     group: list[str | Checkpoint], images: ImageSet, options: Options, place: dict[str, int], on_event: Listener
 ) -> list[Predictions]:
-    loaded = [_loaded(one) for one in group]
+    loaded = [_loaded(one, options, on_event) for one in group]
     group.clear()  # the last hold on this pass's models is here, so that the next one has their memory
     found = {one.name: work.finished(one, images, options) for one in loaded}
     with ExitStack() as stack:

@@ -32,10 +32,10 @@ def run(works: Sequence[Work], images: ImageSet, todo: np.ndarray, options: Opti
     # Threads on the CPU each take a chunk all the way; those that feed a GPU each decode a whole batch.
     groups = [todo[start : start + options.chunk] for start in range(0, len(todo), options.chunk)]
     if options.device == "cpu":
-        computed = _ahead(lambda rows: compute(read(rows)), groups, cores())
+        computed = ahead(lambda rows: compute(read(rows)), groups, cores())
     else:
         # The device works on a batch while the host keeps the one before.
-        computed = _one_behind(map(compute, _ahead(read, groups, cores())))
+        computed = _one_behind(map(compute, ahead(read, groups, cores())))
     for batch, results in computed:
         for work, result in zip(works, results, strict=False):  # a batch of broken pictures has no results
             classes, scores = (tensor.cpu().numpy() for tensor in result)
@@ -43,7 +43,7 @@ def run(works: Sequence[Work], images: ImageSet, todo: np.ndarray, options: Opti
         yield batch
 
 
-def _ahead(do: Callable, items: Sequence, workers: int) -> Iterator:
+def ahead(do: Callable, items: Sequence, workers: int) -> Iterator:
     """Results of ``do(item)`` in order, `workers` at a time and at most twice as many begun: memory stays bounded."""
     with ThreadPoolExecutor(workers) as pool:
         begun: deque[Future] = deque()

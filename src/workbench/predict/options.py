@@ -47,7 +47,7 @@ class Options:
     def key(self, checkpoint: Checkpoint, images: ImageSet) -> dict:
         """What a file's predictions depend on: another key never continues or replaces it silently."""
         names = ("input_size", "interpolation", "mean", "std", "crop_pct", "crop_mode")
-        seen = {name: checkpoint.input.get(name) for name in names}
+        seen = {name: checkpoint.input.get(name) for name in names} | checkpoint.choices
         return {
             "checkpoint": checkpoint.name,
             "weights_sha256": checkpoint.sha256,
@@ -57,7 +57,7 @@ class Options:
             "precision": self.precision,
             "device": self.device.split(":")[0],
             "topk": self.topk,
-            "compiled": self.compiles(len(images)),
+            "compiled": checkpoint.traces and self.compiles(len(images)),
         } | {name: list(one) if isinstance(one, tuple) else one for name, one in seen.items()}  # as JSON gives it back
 
 

@@ -6,6 +6,7 @@ Predictions carry no labels, so rescoring needs no GPU.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -68,8 +69,8 @@ class Predictions:
 
 
 def file_name(checkpoint: str, image_set: str, protocol: str) -> str:
-    """Name of a predictions file."""
-    return f"{checkpoint.replace('/', '_')}--{image_set}--{protocol}.parquet"
+    """Name of a predictions file, without the signs that a file system may refuse."""
+    return f"{re.sub('[/:]', '_', checkpoint)}--{image_set}--{protocol}.parquet"
 
 
 def from_arrays(

@@ -1,6 +1,7 @@
 """One checkpoint's work in a pass: what is there already, what is to be run, and the predictions in the end."""
 
 import platform
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import numpy as np
 import workbench
 from workbench.errors import InputError
 from workbench.files import write_file
-from workbench.inputs.checkpoints import Checkpoint
+from workbench.inputs.checkpoints import CLIP, Checkpoint
 from workbench.inputs.images import ImageSet
 from workbench.predict import journal, pixels, store
 from workbench.predict.journal import Journal
@@ -55,7 +56,9 @@ class Work:
             reason = next(iter(failures.values()), "there is none")
             raise InputError(f"none of the {len(images)} pictures of {images.name} can be decoded; the first: {reason}")
         ids = [images.images[row] for row in records["row"]]
-        provenance = {"key": self.key, "failures": failures} | _machine(self.options.device) | speed
+        provenance = (
+            {"key": self.key, "failures": failures} | _machine(self.options.device, self.checkpoint.name) | speed
+        )
         how = {"protocol": self.options.protocol, "provenance": provenance}
         results = (records["classes"], records["scores"])
         predictions = store.from_arrays(self.checkpoint.name, images.name, ids, *results, **how)
@@ -93,12 +96,13 @@ def _write_failures(path: Path, failures: dict[str, str]) -> None:
     write_file(path, table.to_csv(index=False, lineterminator="\n"))
 
 
-def _machine(device: str) -> dict:
-    import timm
+def _machine(device: str, checkpoint: str) -> dict:
     import torch
 
+    libraries = ("timm", "torch", *(["open_clip"] if checkpoint.startswith(CLIP) else []))
+    versions = {name: str(import_module(name).__version__) for name in libraries}
     return {
         "device": "cpu" if device == "cpu" else torch.cuda.get_device_name(device),
         "machine": platform.machine(),
-        "versions": {"workbench": workbench.__version__, "timm": timm.__version__, "torch": str(torch.__version__)},
+        "versions": {"workbench": workbench.__version__} | versions,
     }

@@ -43,13 +43,35 @@ def test_facts_come_from_the_names(source):
     assert facts["prompt templates"] == "2"
 
 
+def test_the_lists_are_those_that_open_clip_would_use(no_sources):
+    import open_clip
+
+    assert class_names.openai() == list(open_clip.IMAGENET_CLASSNAMES)
+    assert [one.format("x") for one in class_names.templates()] == [f("x") for f in open_clip.OPENAI_IMAGENET_TEMPLATES]
+    assert (class_names.n_templates(), class_names.templates()[0]) == (80, "a bad photo of a {}.")
+
+
+def test_unique_names_are_1000_and_differ_from_openais_in_two(no_sources):
+    openai, unique = class_names.openai(), class_names.unique()
+    assert (len(openai), len(set(openai)), len(unique), len(set(unique))) == (1000, 998, 1000, 1000)
+    changed = {label: pair for label, pair in enumerate(zip(openai, unique, strict=True)) if pair[0] != pair[1]}
+    assert changed == {744: ("missile", "projectile"), 836: ("sunglasses", "sunglass")}
+
+
+def test_a_template_that_is_no_format_string_is_refused(source):
+    source("OPENAI_IMAGENET_TEMPLATES = (lambda c: c + '!',)\n")
+    with pytest.raises(DamagedFileError, match=r"no function of a name: lambda c: c \+ '!'"):
+        class_names.templates()
+
+
 def test_a_file_without_names_is_refused(source):
     source("x = 1\n")
     with pytest.raises(DamagedFileError, match="no list IMAGENET_CLASSNAMES"):
         class_names.openai()
 
 
-def test_without_the_file_the_command_that_gets_it_is_named(no_sources):
+def test_without_the_file_the_command_that_gets_it_is_named(no_sources, monkeypatch):
+    monkeypatch.setattr(class_names, "find_spec", lambda package: None)
     with pytest.raises(MissingSourceError, match="workbench fetch openai-class-names"):
         class_names.openai()
 
