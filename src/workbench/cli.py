@@ -162,7 +162,7 @@ def import_(
     from workbench.predict import imports, store
 
     if protocol is None:
-        seen = "--protocol is missing, and no file tells it; the two differ by up to 4 points"
+        seen = "--protocol is missing, and no file tells it; the two differ by up to 4.3 points"
         _fail(
             f"{seen}: give resize if whole pictures were resized to the input, crop if the model's transform cut them"
         )

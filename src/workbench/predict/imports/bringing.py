@@ -26,7 +26,7 @@ def import_file(
     """Validated predictions from a user's file; `images` is a file that lists the image ids in row order.
 
     Of outputs, logits or probabilities of shape (n, 1000), the `topk` best classes are kept. `protocol` says how the
-    pictures were put to the model: files do not tell, and ``resize`` and ``crop`` differ by up to 4 points. Raises
+    pictures were put to the model: files do not tell, and ``resize`` and ``crop`` differ by up to 4.3 points. Raises
     `InputError` for contents that do not fit, `DamagedFileError` for a truncated or pickled file.
     """
     path = Path(path)

@@ -98,7 +98,7 @@ def on_both(predictions: Iterable[Predictions]) -> tuple[Correctness, Correctnes
     Raises `InputError` where there is none, and as :func:`of`.
     """
     several = list(predictions)
-    if len({one.protocol for one in several}) > 1:  # they differ by up to 4 points: to each its own name
+    if len({one.protocol for one in several}) > 1:  # they differ by up to 4.3 points: to each its own name
         several = [replace(one, checkpoint=f"{one.checkpoint} ({one.protocol})") for one in several]
     sides = ({one.checkpoint: one for one in several if one.image_set == name} for name in ("v1", "v2"))
     v1, v2 = sides
