@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import altair as alt
 import nbformat
 import numpy as np
 import pandas as pd
@@ -134,8 +135,13 @@ def run_here(name, parameters):
     imports, _, *cells = [cell.source for cell in code(nbformat.read(notebooks.path(name), as_version=4))]
     known = {one: found["default"] for one, found in notebooks.parameters(notebooks.path(name)).items()}
     known = {one: ast.literal_eval(default) for one, default in known.items()} | parameters
-    for source in (imports, *cells):
-        exec(source, known)
+    theme, renderer = alt.theme.active, alt.renderers.active
+    try:
+        for source in (imports, *cells):
+            exec(source, known)
+    finally:  # a notebook sets both for its session
+        alt.theme.enable(theme)
+        alt.renderers.enable(renderer)
     return known
 
 

@@ -19,7 +19,9 @@ OPTIONAL["clip-benchmark-names"] = ["openai-class-names", "clip-benchmark-names"
 def test_computing_again_gives_the_committed_table(name, public_files, tmp_path):
     again = recomputing.computations()[name]().to_csv(index=False, lineterminator="\n")
     (tmp_path / "again.csv").write_text(again)
-    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "again.csv"), committed.table(name), rtol=0, atol=1e-9)
+    # What is resampled sums in another order on another processor, and its sixth decimal may round the other way.
+    slack = 2e-6 if name.startswith("labels-") else 1e-9
+    pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "again.csv"), committed.table(name), rtol=0, atol=slack)
 
 
 @pytest.mark.parametrize("name", OPTIONAL)

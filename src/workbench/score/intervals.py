@@ -53,5 +53,6 @@ def newcombe(first: Any, second: Any) -> tuple[np.ndarray, np.ndarray]:
 
 def percentile(resampled: np.ndarray, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
     """Percentile bootstrap interval: the middle 95 % (or `level`) of what resamples gave, along the first axis."""
-    low, high = np.quantile(resampled, [(1 - level) / 2, (1 + level) / 2], axis=0)
+    tail = round((1 - level) / 2, 9)  # 1 - 0.95 is a little more than 0.05
+    low, high = np.quantile(resampled, [tail, 1 - tail], axis=0)
     return low, high
