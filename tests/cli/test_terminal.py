@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from workbench.cli.terminal import Format
 
 from workbench.cli import terminal
+from workbench.cli.terminal import Format
 from workbench.errors import InputError
 
 
