@@ -13,6 +13,7 @@ from workbench.predict.imports import recht2019
 from workbench.predict.store import Predictions
 from workbench.score import pools, scores
 from workbench.score.mistakes import failing, reviews
+from workbench.score.multiple_choice import public
 from workbench.score.paired import by_labels, correctness
 
 
@@ -29,6 +30,7 @@ def computations() -> dict[str, Callable[[], pd.DataFrame]]:
         "mistakes-solved": lambda: _on_failing(failing.solved),
         "openai-class-names": class_name_facts,
         **by_labels.computations(),
+        **public.computations(),
         "clip-benchmark-names": clip_benchmark_facts,
     }
 
