@@ -30,9 +30,9 @@ class File:
 
     path: str
     url: str = ""
-    package: str = ""  # what pip calls it, in place of an address
     sha256: str | None = None  # unknown where nobody published it
     bytes: int = 0  # likewise
+    package: str = ""  # what pip calls it, where it has no address
 
     @property
     def origin(self) -> str:
@@ -89,7 +89,7 @@ def registry() -> dict[str, Source]:
 def _source(name: str, entry: dict) -> Source:
     def file(path: str, facts: dict) -> File:
         url, package = entry.get("url", "").format(path=path), entry.get("package", "")
-        return File(f"{entry['repository']}/{path}", url, package, **facts)
+        return File(f"{entry['repository']}/{path}", url, **facts, package=package)
 
     files = tuple(file(*one) for one in entry["files"].items())
     return Source(name, entry["licence"], entry["purpose"], files, entry.get("optional", False))
