@@ -21,6 +21,10 @@ class DamagedFileError(WorkbenchError, ValueError):
     """A file is truncated, has another checksum than it should, or cannot be parsed."""
 
 
+class NoReplyError(WorkbenchError, ConnectionError):
+    """A model that was asked gave no reply to this question, however often it was asked."""
+
+
 def reason(error: Exception) -> str:
     """The first line of an error's message, or its type where it has none.
 

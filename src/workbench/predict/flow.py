@@ -3,8 +3,11 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
+from typing import Any
 
 import numpy as np
 
@@ -56,6 +59,48 @@ def ahead(do: Callable, items: Sequence, workers: int) -> Iterator:
                 yield begun.popleft().result()
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def as_they_come(do: Callable, items: Sequence, workers: int) -> Iterator:
+    """Results of ``do(item)``, `workers` at a time, each when it comes; with one worker, in this thread.
+
+    After an error those under way are waited for; an interrupt waits for nothing, not even at the process's end.
+    """
+    if workers == 1:
+        yield from map(do, items)
+        return
+    todo, done, over = SimpleQueue(), SimpleQueue(), Event()
+    for item in items:
+        todo.put(item)
+
+    def work() -> None:
+        with suppress(Empty):
+            while not over.is_set():
+                done.put(_outcome(do, todo.get_nowait()))
+
+    threads = [Thread(target=work, daemon=True) for _ in range(min(workers, len(items)))]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in items:
+            result, error = done.get()
+            if error is not None:
+                raise error
+            yield result
+    except Exception:
+        over.set()
+        for thread in threads:
+            thread.join()
+        raise
+    finally:
+        over.set()
+
+
+def _outcome(do: Callable, item: Any) -> tuple[Any, BaseException | None]:
+    try:
+        return do(item), None
+    except BaseException as error:  # raised where the result is waited for
+        return None, error
 
 
 def _one_behind(items: Iterable) -> Iterator:

@@ -6,6 +6,7 @@ one record of fixed size per picture. A record that a kill cut short is dropped 
 
 import json
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,69 @@ from workbench.errors import DamagedFileError, InputError
 from workbench.files import lock
 
 EVERY = 512  # records between two fsyncs: a power cut loses no more than that; a killed process loses nothing written
+
+
+class Log:
+    """The file behind a journal: a line of JSON with the key of a run, then a body that is only appended to.
+
+    `whole` says how many bytes of a body are whole records; `body` holds those that were there. Without a target there
+    is no file; `restart` drops what is there. One thread may write at a time. Raises as :class:`Journal`.
+    """
+
+    def __init__(self, target: Path | None, key: dict, whole: Callable[[bytes], int], *, restart: bool = False) -> None:
+        self.target: Any = target
+        self.body = b""
+        self._stream: Any = None
+        self._unsynced = 0
+        if target is not None:
+            path = path_of(target)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = lock(path.with_suffix(".lock"), path, "wait for it, or choose another --out")
+            try:
+                self._open(path, json.dumps(key, sort_keys=True).encode(), whole, restart)
+            except BaseException:
+                self._lock.close()
+                raise
+
+    def _open(self, path: Path, header: bytes, whole: Callable[[bytes], int], restart: bool) -> None:
+        data = b"" if restart or not path.exists() else path.read_bytes()
+        line, newline, body = data.partition(b"\n")
+        if not newline:  # there is none, or a kill cut its header short
+            line, body = header, b""
+        try:
+            difference = differences(json.loads(line), json.loads(header))
+        except (ValueError, AttributeError) as error:  # no JSON, or no dictionary
+            raise DamagedFileError(f"{path} is no journal of a run ({error}); drop it with --restart") from error
+        if difference:
+            seen = f"{path} holds an unfinished run with other settings ({difference})"
+            raise InputError(f"{seen}; finish it with those, choose another --out, or drop it with --restart")
+        self.body = body[: whole(body)]
+        self._stream = path.open("r+b" if newline else "wb")
+        self._stream.write(line + b"\n")
+        self._stream.seek(len(self.body), os.SEEK_CUR)
+        self._stream.truncate()
+        self._stream.flush()
+
+    def append(self, data: bytes, n: int = 1) -> None:
+        """Add `n` records; they are in the file when this returns."""
+        if self._stream is not None:
+            self._stream.write(data)
+            self._stream.flush()
+            self._unsynced += n
+            if self._unsynced >= EVERY:
+                os.fsync(self._stream.fileno())
+                self._unsynced = 0
+
+    def close(self, *, remove: bool = False) -> None:
+        """Let go of the file; `remove` it when its contents are in their final file."""
+        if self._stream is not None:
+            stream, self._stream = self._stream, None
+            try:
+                stream.close()  # raises again where the disk is full
+                if remove:
+                    clear(self.target)
+            finally:
+                self._lock.close()
 
 
 class Journal:
@@ -27,52 +91,16 @@ class Journal:
     def __init__(self, target: Path | None, key: dict, *, restart: bool = False) -> None:
         k = key["topk"]
         self.record = np.dtype([("row", "<u4"), ("classes", "<u2", (k,)), ("scores", "<f4", (k,))])
-        self.target: Any = target
-        self._parts = [np.empty(0, self.record)]
-        self._stream: Any = None
-        self._unsynced = 0
-        if target is not None:
-            path = path_of(target)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._lock = lock(path.with_suffix(".lock"), path, "wait for it, or choose another --out")
-            try:
-                self._open(path, json.dumps(key, sort_keys=True).encode(), restart)
-            except BaseException:
-                self._lock.close()
-                raise
-
-    def _open(self, path: Path, header: bytes, restart: bool) -> None:
-        data = b"" if restart or not path.exists() else path.read_bytes()
-        line, newline, body = data.partition(b"\n")
-        if not newline:  # there is none, or a kill cut its header short
-            line, body = header, b""
-        try:
-            difference = differences(json.loads(line), json.loads(header))
-        except ValueError as error:
-            raise DamagedFileError(f"{path} is no journal of a run ({error}); drop it with --restart") from error
-        if difference:
-            seen = f"{path} holds an unfinished run with other settings ({difference})"
-            raise InputError(f"{seen}; finish it with those, choose another --out, or drop it with --restart")
-        whole = len(body) // self.record.itemsize
-        self._parts = [np.frombuffer(body, self.record, count=whole)]
-        self._stream = path.open("r+b" if newline else "wb")
-        self._stream.write(line + b"\n")
-        self._stream.seek(whole * self.record.itemsize, os.SEEK_CUR)
-        self._stream.truncate()
-        self._stream.flush()
+        size = self.record.itemsize
+        self._log = Log(target, key, lambda body: len(body) // size * size, restart=restart)
+        self._parts = [np.frombuffer(self._log.body, self.record)]
 
     def append(self, rows: np.ndarray, classes: np.ndarray, scores: np.ndarray) -> None:
         """Add results; they are in the file when this returns."""
         records = np.empty(len(rows), self.record)
         records["row"], records["classes"], records["scores"] = rows, classes, scores
         self._parts.append(records)
-        if self._stream is not None:
-            self._stream.write(records.tobytes())
-            self._stream.flush()
-            self._unsynced += len(rows)
-            if self._unsynced >= EVERY:
-                os.fsync(self._stream.fileno())
-                self._unsynced = 0
+        self._log.append(records.tobytes(), len(records))
 
     def records(self) -> np.ndarray:
         """All results, in order of their rows."""
@@ -81,14 +109,7 @@ class Journal:
 
     def close(self, *, remove: bool = False) -> None:
         """Let go of the file; `remove` it when its contents are in a predictions file."""
-        if self._stream is not None:
-            stream, self._stream = self._stream, None
-            try:
-                stream.close()  # raises again where the disk is full
-                if remove:
-                    clear(self.target)
-            finally:
-                self._lock.close()
+        self._log.close(remove=remove)
 
 
 def path_of(target: Path) -> Path:

@@ -64,7 +64,7 @@ class Work:
         predictions = store.from_arrays(self.checkpoint.name, images.name, ids, *results, **how)
         if self.file is not None:
             store.write(predictions, self.file)
-            _write_failures(self.file.with_name(f"{images.name}--failures.csv"), failures)
+            write_failures(self.file.with_name(f"{images.name}--failures.csv"), failures)
             self.journal.close(remove=True)
         return predictions
 
@@ -86,7 +86,8 @@ def finished(checkpoint: Checkpoint, images: ImageSet, options: Options) -> Pred
     return predictions
 
 
-def _write_failures(path: Path, failures: dict[str, str]) -> None:
+def write_failures(path: Path, failures: dict[str, str]) -> None:
+    """Write which pictures have no result, with the reason, as a table; without any, remove the one that is there."""
     import pandas as pd
 
     if not failures:

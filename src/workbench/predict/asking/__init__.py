@@ -1,0 +1,1 @@
+"""Vision-language models that are asked multiple-choice questions, and what they answer."""
