@@ -332,6 +332,16 @@ def test_after_a_question_without_a_reply_the_next_goes_alone(server, model, pic
         assert [each.result().text for each in waiting] == ["A"] * 4
 
 
+def test_a_model_that_failed_can_be_asked_again(server, model, picture, behaviours, monkeypatch):
+    server.script = [behaviours.fails(401)]
+    monkeypatch.setattr(served, "ALIKE_S", 0.1)
+    one = model()
+    with pytest.raises(InputError):
+        one.reply(QUESTION, picture())
+    time.sleep(0.15)
+    assert one.reply(QUESTION, picture()).text == "A"
+
+
 # Errors that stay
 
 

@@ -5,9 +5,11 @@ connection, as late as the server asks for, else after 0.5 s, 1 s, 2 s and so on
 """
 
 import json
+import math
 import os
 import re
 import threading
+import time
 from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +22,7 @@ OPENAI = "openai:"  # begins the names of models behind a server
 KEY = "OPENAI_API_KEY"
 RETRIES = 8  # a server that is back within half a minute is waited for
 RETRIES_ALONE = 2  # before anything was answered: more likely the URL is wrong than the server busy
+ALIKE_S = 2.0  # so long after a question asked alone failed, others fail without being sent
 TIMEOUT_S = 300.0  # without a byte; a server may queue what is in flight
 NO_SECRET = 8  # characters; what is shorter (EMPTY, none) may be part of an answer
 OF_THE_QUESTION = (400, 413, 415, 422)  # a picture too large, of a strange kind, stopped by a filter
@@ -95,7 +98,7 @@ class Served:
         self._asked_for, self._settings = settings, dict(settings)
         self._client, self._hasty = client, client.with_options(max_retries=min(RETRIES_ALONE, client.max_retries))
         self._alone, self._careful, self._answered = threading.Lock(), True, False
-        self._failure: WorkbenchError | None = None
+        self._failure, self._failed_at = WorkbenchError(), -math.inf
         self._served_as: set[str] = set()
 
     @property
@@ -120,16 +123,17 @@ class Served:
         return self._ask(question, picture)
 
     def _ask_alone(self, question: str, picture: bytes) -> Reply:
-        if self._failure is None:
-            try:
-                reply = self._ask(question, picture)
-                self._careful, self._answered = False, True
-                return reply
-            except RefusedError:
-                raise
-            except WorkbenchError as error:  # the others need not try
-                self._failure = error
-        raise self._failure
+        if time.monotonic() < self._failed_at + ALIKE_S:
+            raise self._failure
+        try:
+            reply = self._ask(question, picture)
+        except RefusedError:
+            raise
+        except WorkbenchError as error:
+            self._failure, self._failed_at = error, time.monotonic()
+            raise
+        self._careful, self._answered = False, True
+        return reply
 
     def _ask(self, question: str, picture: bytes) -> Reply:
         import openai
