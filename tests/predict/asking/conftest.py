@@ -21,6 +21,7 @@ class Handler(BaseHTTPRequestHandler):
     """One connection; keeps it open between requests, as servers do."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def do_POST(self):  # the name is http.server's
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))

@@ -371,6 +371,15 @@ def test_a_question_that_is_refused_stops_no_other(server, model, picture, behav
     assert len(server.bodies) == 4
 
 
+def test_a_question_that_is_forbidden_among_others_stops_no_other(server, model, picture, behaviours):
+    server.script = [behaviours.answers("A"), behaviours.fails(403, "your input was flagged")]
+    one = model()
+    one.reply(QUESTION, picture(0))
+    with pytest.raises(NoReplyError, match="flagged"):
+        one.reply(QUESTION, picture(1))
+    assert one.reply(QUESTION, picture(2)).text == "A"
+
+
 @pytest.mark.parametrize(
     "name, instead, status",
     [("max_tokens", {"max_completion_tokens": 32}, 400), ("temperature", {}, 400), ("seed", {}, 422)],
@@ -388,6 +397,16 @@ def test_a_setting_that_a_model_refuses_is_left_out_of_all_questions(
         assert {key: body[key] for key in body if key not in ("model", "messages")} == settings | instead
     assert len(server.bodies) == 3
     assert one.provenance["versions"]["settings_refused"] == [name]
+
+
+def test_settings_stay_once_a_question_is_answered(server, model, picture, behaviours):
+    server.script = [behaviours.answers("A"), behaviours.fails(400, "the seed in this picture is not allowed")]
+    one = model()
+    one.reply(QUESTION, picture())
+    with pytest.raises(NoReplyError, match="the seed"):
+        one.reply(QUESTION, picture(1))
+    one.reply(QUESTION, picture(2))
+    assert [body["seed"] for body in server.bodies] == [42] * 3
 
 
 def test_a_server_that_refuses_whatever_is_left_out_is_not_asked_for_ever(server, model, picture, behaviours):
