@@ -11,7 +11,7 @@ from workbench.errors import InputError
 from workbench.inputs import committed, sources
 from workbench.inputs.published.documents import printed
 from workbench.predict import store
-from workbench.predict.recht2019 import load
+from workbench.predict.imports.recht2019 import load
 from workbench.score import intervals, table
 from workbench.score.scores import score
 
