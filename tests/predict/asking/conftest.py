@@ -1,4 +1,4 @@
-"""Six pictures and questions about them; a respondent that says what it is told to; a server that speaks OpenAI's API."""
+"""Pictures and questions about them; a respondent that says what it is told; a server that speaks OpenAI's API."""
 
 import hashlib
 import io

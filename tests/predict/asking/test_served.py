@@ -188,6 +188,11 @@ def test_nothing_is_an_answer_too(server, model, picture, behaviours, content, t
     assert len(server.bodies) == 1
 
 
+def test_half_a_character_is_replaced(server, model, picture, behaviours):
+    server.behaviour = behaviours.answers("B \ud83d")  # an emoji cut by the limit of tokens; no file can hold it
+    assert model().reply(QUESTION, picture()).text == "B ?"
+
+
 def test_a_refusal_in_words_is_an_answer(server, model, picture, behaviours):
     server.behaviour = behaviours.answers(None, message={"role": "assistant", "content": None, "refusal": "I cannot."})
     assert model().reply(QUESTION, picture()).text == "I cannot."
@@ -397,6 +402,7 @@ def test_a_setting_that_a_model_refuses_is_left_out_of_all_questions(
         assert {key: body[key] for key in body if key not in ("model", "messages")} == settings | instead
     assert len(server.bodies) == 3
     assert one.provenance["versions"]["settings_refused"] == [name]
+    assert one.provenance["settings"] == {"max_tokens": 32, "temperature": 0, "seed": 42}  # as every start begins
 
 
 def test_settings_stay_once_a_question_is_answered(server, model, picture, behaviours):

@@ -58,7 +58,7 @@ def text(body: Any) -> str | None:
     if isinstance(content, list):
         return "".join(str(at(part, "text") or "") for part in content)
     said = at(body, "choices", 0, "message", "refusal") if content is None else content
-    return None if said is None else str(said)
+    return None if said is None else str(said).encode(errors="replace").decode()  # half a character is in no file
 
 
 def tokens(body: Any) -> int:
