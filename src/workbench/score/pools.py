@@ -13,7 +13,7 @@ from workbench.inputs.checkpoints import CLIP
 from workbench.inputs.images import SIZES
 from workbench.inputs.published.documents import printed
 from workbench.predict import store
-from workbench.predict.recht2019 import load
+from workbench.predict.imports.recht2019 import load
 from workbench.score import intervals, table
 from workbench.score.scores import score
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from workbench.inputs import committed, labels, sources
 from workbench.inputs.labels import rated
-from workbench.predict import recht2019
+from workbench.predict.imports import recht2019
 from workbench.predict.store import Predictions
 from workbench.score.paired import correctness, decomposition, operating_points, places, raters, significance
 from workbench.score.paired.bootstrap import Resampling

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 import torch
 
-from workbench import terminal
+from workbench.cli import terminal
+from workbench.cli.terminal import Format
 from workbench.errors import InputError
-from workbench.terminal import Format
 
 
 @pytest.mark.parametrize(("text", "numbers"), [("1,2,3", [1, 2, 3]), ("7", [7]), (" 4, -5 ", [4, -5])])
