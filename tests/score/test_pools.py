@@ -127,3 +127,17 @@ def test_a_part_of_v2_is_told(folder):
     store.write(whole.take(np.arange(9_000)), folder / "inner" / "net.parquet")
     with pytest.warns(UserWarning, match="net on v2: 9,000 of the 10,000 images are there"):
         assert table.select(pools.folder(folder), "top1", "v2")["n_images"].item() == 9_000
+
+
+def test_open_clips_results_are_scores_by_its_own_transform():
+    frame = pools.open_clip()
+    assert frame.columns.tolist() == table.COLUMNS
+    assert len(frame) == 2 * 121
+    assert frame[["protocol", "source", "metric"]].drop_duplicates().to_numpy().tolist() == [
+        ["crop", "open_clip", "top1"]
+    ]
+    rows = frame.set_index(["checkpoint", "image_set"]).loc["clip:ViT-B-32/laion2b_s34b_b79k"]
+    for image_set, value, n in (("v1", 0.6656, 50_000), ("v2", 0.5814, 10_000)):
+        low, high = intervals.wilson(value * n, n)
+        assert rows.loc[image_set, ["value", "n_images"]].tolist() == [value, n]
+        assert rows.loc[image_set, ["ci_low", "ci_high"]].tolist() == pytest.approx([low, high], abs=1e-6)
