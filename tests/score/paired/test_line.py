@@ -98,11 +98,15 @@ def test_intervals_of_distances(of_66, clip):
 
 
 def test_the_band_is_that_of_the_resampled_lines(of_66):
-    at = np.array([0.5, 0.7])
-    found = line.band(of_66, at)
-    low, high = np.percentile(of_66.expected(at)[1:], [2.5, 97.5], axis=0)
-    np.testing.assert_allclose(found[["v1", "v2", "ci_low", "ci_high"]].T, [at, of_66.expected(at)[0], low, high])
-    assert line.band(line.Line(of_66.v1[:1], of_66.v2[:1]), at)["ci_low"].isna().all()
+    found = line.band(of_66, pd.Series([0.5, 0.1, 0.9]))
+    steps = np.linspace(*stats.norm.ppf([0.1, 0.9]), 60)
+    np.testing.assert_allclose(found["v1"], stats.norm.cdf(steps))
+    at = of_66.expected(found["v1"].to_numpy())
+    low, high = np.percentile(at[1:], [2.5, 97.5], axis=0)
+    np.testing.assert_allclose(found[["v2", "ci_low", "ci_high"]].T, [at[0], low, high])
+    assert found.loc[found["within"], "v1"].agg(["min", "max"]).tolist() == pytest.approx([0.212, 0.829], abs=0.015)
+    alone = line.band(line.Line(of_66.v1[:1], of_66.v2[:1]), found["v1"])
+    assert alone["ci_low"].isna().all()
 
 
 def test_the_largest_possible_error_is_above_the_resampled_one(of_66, clip):

@@ -39,6 +39,9 @@ AXES = {
 }
 
 
+STEPS = 60  # of a line that is drawn
+
+
 @dataclass(frozen=True, eq=False)
 class Line:
     """A least-squares line through models' accuracies `v1` and `v2`, shape (rows, models): row 0 as they are, the
@@ -109,11 +112,17 @@ def printed(gaps: pd.DataFrame, *, axes: str = "probit") -> Line:
     return Line(gaps[["v1"]].to_numpy().T, gaps[["v2"]].to_numpy().T, axes=axes)
 
 
-def band(line: Line, v1: np.ndarray) -> pd.DataFrame:
-    """The line at `v1` with its 95 % interval: ``v1, v2, ci_low, ci_high``; of resamples, where there are any."""
-    at = line.expected(v1)
+def band(line: Line, v1: pd.Series) -> pd.DataFrame:
+    """The line from the least to the largest of `v1`, and its 95 % interval: ``v1, v2, ci_low, ci_high, within``.
+
+    In steps that are equal on the axes; the interval is empty where the line was not resampled.
+    """
+    axis = AXES[line.axes]
+    steps = axis.back(np.linspace(*axis.to(np.array([v1.min(), v1.max()])), STEPS))
+    at = line.expected(steps)
     low, high = intervals.percentile(at[1:]) if len(at) > 1 else (np.nan, np.nan)
-    return pd.DataFrame({"v1": v1, "v2": at[0], "ci_low": low, "ci_high": high})
+    found = pd.DataFrame({"v1": steps, "v2": at[0], "ci_low": low, "ci_high": high})
+    return found.assign(within=line.within(found["v1"]))
 
 
 def distances(line: Line, gaps: pd.DataFrame) -> pd.DataFrame:
