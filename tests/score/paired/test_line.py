@@ -25,14 +25,9 @@ def both():
 
 
 @pytest.fixture(scope="module")
-def without_fv(both):
+def of_66(both):
     names = [name for name in both[0].checkpoints if name != "fv_16k"]
-    return [side.take(names) for side in both]
-
-
-@pytest.fixture(scope="module")
-def of_66(without_fv):
-    return line.resampled(*without_fv, resampling=QUICK)
+    return line.resampled(*(side.take(names) for side in both), resampling=QUICK)
 
 
 @pytest.fixture(scope="module")
@@ -156,8 +151,16 @@ def test_intervals_hold_what_they_say_when_models_err_independently(rng):
     assert 0.92 <= held <= 0.98
 
 
-def test_printed_accuracies_tell_a_mean_much_less_surely_than_predictions(without_fv):
-    found = line.widths(*without_fv, resampling=QUICK).set_index("of")
+def test_some_models_of_a_line_are_the_line_of_these(both, of_66):
+    kept = [name != "fv_16k" for name in both[0].checkpoints]
+    again = line.resampled(*both, resampling=QUICK).only(kept)
+    np.testing.assert_array_equal(again.v1, of_66.v1)
+    np.testing.assert_array_equal(again.v2, of_66.v2)
+    assert line.Line(again.v1, again.v2, "linear").only(np.ones(66, bool)).axes == "linear"
+
+
+def test_printed_accuracies_tell_a_mean_much_less_surely_than_predictions(of_66):
+    found = line.widths(of_66).set_index("of")
     ratio = found["printed"] / found["joint"]
     assert 1.9 < ratio["one model"] < 2.7
     assert 8 < ratio["mean of the models"] < 12

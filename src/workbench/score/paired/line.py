@@ -9,8 +9,8 @@ Intervals cover the draw of the pictures, V1's and V2's, which were the same for
 known, models are taken to err together as much as can be: such an interval is wider than predictions would give it.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -51,6 +51,10 @@ class Line:
     v1: np.ndarray
     v2: np.ndarray
     axes: str = "probit"
+
+    def only(self, models: Sequence[bool]) -> "Line":
+        """The line through some of its models."""
+        return replace(self, v1=self.v1[:, np.asarray(models)], v2=self.v2[:, np.asarray(models)])
 
     def coefficients(self) -> tuple[np.ndarray, np.ndarray]:
         """Intercept and slope on the axes, shape (rows,) each."""
@@ -161,18 +165,16 @@ def mean_gap(gaps: pd.DataFrame) -> dict[str, float]:
     return means | {"ci_low": gap - half, "ci_high": gap + half}
 
 
-def widths(v1: Correctness, v2: Correctness, *, resampling: Resampling | None = None) -> pd.DataFrame:
+def widths(whole: Line) -> pd.DataFrame:
     """Standard errors of distances as printed accuracies give them beside those of predictions: ``of, printed, joint``.
 
-    The line is that of every second checkpoint, in the order of V1; the distances are those of the others, one by one
-    (the median of their errors) and of their mean. In ``joint`` all of it is resampled together.
+    The line is that of every second model of a resampled line, in the order of V1; the distances are those of the
+    others, one by one (the median of their errors) and of their mean. For ``joint`` all of it is resampled together.
     """
-    whole = resampled(v1, v2, resampling=resampling)
-    order = np.argsort(whole.v1[0], kind="stable")
-    fitted, others = (Line(whole.v1[:, part], whole.v2[:, part]) for part in (order[::2], order[1::2]))
-    gaps = pd.DataFrame({"v1": others.v1[0], "v2": others.v2[0]})
+    order = np.argsort(np.argsort(whole.v1[0], kind="stable"))
+    fitted, others = whole.only(order % 2 == 0), whole.only(order % 2 == 1)
     each, mean = fitted.errors(others.v1[0])
-    own = _own(fitted, gaps)
+    own = _own(fitted, pd.DataFrame({"v1": others.v1[0], "v2": others.v2[0]}))
     joint = (others.v2 - fitted.expected(others.v1))[1:]
     rows = [("one model", np.median(np.hypot(each, own)), np.median(joint.std(axis=0)))]
     rows.append(("mean of the models", np.hypot(mean, own.mean()), joint.mean(axis=1).std()))
