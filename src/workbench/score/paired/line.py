@@ -122,7 +122,8 @@ def band(line: Line, v1: pd.Series) -> pd.DataFrame:
     In steps that are equal on the axes; the interval is empty where the line was not resampled.
     """
     axis = AXES[line.axes]
-    steps = axis.back(np.linspace(*axis.to(np.array([v1.min(), v1.max()])), STEPS))
+    first, last = axis.to(np.array([v1.min(), v1.max()]))
+    steps = axis.back(np.linspace(first, last, STEPS))
     at = line.expected(steps)
     low, high = intervals.percentile(at[1:]) if len(at) > 1 else (np.nan, np.nan)
     found = pd.DataFrame({"v1": steps, "v2": at[0], "ci_low": low, "ci_high": high})

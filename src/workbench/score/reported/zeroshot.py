@@ -77,9 +77,9 @@ def _parts(unique: Predictions, openai: Predictions) -> list[dict]:
     assert original is not None, "V1 and V2 have single labels"
     rows = []
     for part, asked in (("all pictures", [True, False]), ("the four classes", [True]), ("the rest", [False])):
-        sides = [one.take(np.flatnonzero(np.isin(_shares(one, original), asked))) for one in (unique, openai)]
-        if all(map(len, sides)):
-            found = comparing.compare(*sides).iloc[0]
+        first, second = (one.take(np.flatnonzero(np.isin(_shares(one, original), asked))) for one in (unique, openai))
+        if len(first) and len(second):
+            found = comparing.compare(first, second).iloc[0]
             rows.append({"model": unique.checkpoint, "image_set": unique.image_set, "part": part, **found[FOUND]})
     return rows
 

@@ -1,5 +1,7 @@
 """The chart of V2 against V1 on probit axes: models, the lines through some of them, and distances from one line."""
 
+from typing import Any
+
 import altair as alt
 import pandas as pd
 from scipy.special import ndtri
@@ -77,7 +79,7 @@ def _place(shares: pd.Series) -> pd.Series:
     return pd.Series(ndtri(shares), index=shares.index).round(4)
 
 
-def _axis(field: str, channel: type, places: pd.Series, title: str) -> alt.X | alt.Y:
+def _axis(field: str, channel: type, places: pd.Series, title: str) -> Any:
     """A probit axis with its ticks in percent."""
     low, high = extent(places, 0.1)
     ticks = {float(round(ndtri(tick / 100), 4)): str(tick) for tick in TICKS}
