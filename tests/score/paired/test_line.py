@@ -52,6 +52,21 @@ def test_the_line_is_scipys_least_squares_on_probit_axes(of_66):
     np.testing.assert_allclose(of_66.expected(np.array([0.3, 0.7]))[0], at)
 
 
+def test_steepness_is_the_slope_of_the_accuracies_themselves(of_66):
+    at, step = np.array([0.05, 0.5, 0.8]), 1e-6
+    rise = of_66.expected(at + step)[0] - of_66.expected(at - step)[0]
+    np.testing.assert_allclose(of_66.steepness(at), rise / (2 * step), rtol=1e-6)
+
+
+def test_the_errors_of_a_resampled_line_are_those_of_its_resamples(of_66, clip):
+    v1 = clip["v1"].to_numpy()
+    each, mean = of_66.errors(v1)
+    resampled = of_66.expected(v1)[1:]
+    np.testing.assert_allclose(each, resampled.std(axis=0))
+    assert mean == pytest.approx(resampled.mean(axis=1).std())
+    assert mean < each.mean()
+
+
 def test_linear_axes_are_a_line_of_accuracies(printed_315):
     slope, intercept = stats.linregress(printed_315["v1"], printed_315["v2"])[:2]
     linear = line.printed(printed_315, axes="linear")

@@ -86,5 +86,4 @@ def _parts(unique: Predictions, openai: Predictions) -> list[dict]:
 
 def _shares(one: Predictions, original: LabelSet) -> np.ndarray:
     """Whether each picture's class shares its name with another, boolean (n,)."""
-    rows = original.rows(one.images)  # each row has one label
-    return (rows >= 0) & np.isin(original.classes[rows], SHARED)
+    return np.isin(original.classes[original.rows(one.images)], SHARED)  # each picture has one label
