@@ -248,3 +248,17 @@ def test_answers_and_questions_may_lie_among_predictions(mixed, tmp_path):
     assert [one.checkpoint for one in store.read_all(tmp_path)] == ["net"]
     with pytest.raises(InputError, match=r"holds answers to questions, no predictions; 'workbench collect' scores"):
         store.read(mixed())
+
+
+def test_open_clips_results_are_scores_by_its_own_transform():
+    frame = pools.open_clip()
+    assert frame.columns.tolist() == table.COLUMNS
+    assert len(frame) == 2 * 121
+    assert frame[["protocol", "source", "metric"]].drop_duplicates().to_numpy().tolist() == [
+        ["crop", "open_clip", "top1"]
+    ]
+    rows = frame.set_index(["checkpoint", "image_set"]).loc["clip:ViT-B-32/laion2b_s34b_b79k"]
+    for image_set, value, n in (("v1", 0.6656, 50_000), ("v2", 0.5814, 10_000)):
+        low, high = intervals.wilson(value * n, n)
+        assert rows.loc[image_set, ["value", "n_images"]].tolist() == [value, n]
+        assert rows.loc[image_set, ["ci_low", "ci_high"]].tolist() == pytest.approx([low, high], abs=1e-6)

@@ -10,6 +10,8 @@ import pandas as pd
 
 from workbench.errors import InputError, MissingSourceError, WorkbenchError
 from workbench.inputs import committed, questions, sources
+from workbench.inputs.checkpoints import CLIP
+from workbench.inputs.images import SIZES
 from workbench.inputs.published.documents import printed
 from workbench.predict import store
 from workbench.predict.asking import answers
@@ -127,4 +129,17 @@ def published() -> pd.DataFrame:
         of_what = {"image_set": image_set, "labels": LABELS[image_set], "protocol": "resize", "metric": metric}
         values = {"label_count": None, "value": value, "n_images": n, "ci_low": low, "ci_high": high}
         parts.append(percents[["checkpoint"]].assign(**of_what, **values, source="published"))
+    return table.build(pd.concat(parts, ignore_index=True))
+
+
+def open_clip() -> pd.DataFrame:
+    """Zero-shot top-1 of 121 CLIP models, ``clip:ARCH/TAG``, on V1 and V2, as open_clip published it."""
+    results = committed.table("open-clip-results")
+    checkpoint, parts = CLIP + results["name"] + "/" + results["pretrained"], []
+    for image_set, n in SIZES.items():
+        value = results[image_set]
+        low, high = intervals.wilson(value * n, n)
+        of_what = {"image_set": image_set, "labels": LABELS[image_set], "protocol": "crop", "metric": "top1"}
+        values = {"label_count": None, "value": value, "n_images": n, "ci_low": low, "ci_high": high}
+        parts.append(pd.DataFrame({"checkpoint": checkpoint} | of_what | values | {"source": "open_clip"}))
     return table.build(pd.concat(parts, ignore_index=True))
