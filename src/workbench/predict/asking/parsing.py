@@ -24,7 +24,9 @@ _BOLD = re.compile(r"(\*\*|__)\s*\(?([A-J])\)?\s*[.:)]?\s*\1")
 
 # --- letters: several in a row are one answer, "B or C"; what follows must not make an article or a pronoun of them --
 _L = r"(?<![A-Za-z0-9'’])[A-J](?![A-Za-z0-9'’])"
-_ALL = rf"{_L}(?:\s*(?:,\s*(?:or|and)?|/|&|\||\b(?:or|and|und|oder|ou|et|y|o)\b)\s*(?:option\s+)?{_L})*"
+_ALL = (
+    rf"{_L}(?:\s*+(?:,\s*+(?:(?:or|and)\b)?+|/|&|\||\b(?:or|and|und|oder|ou|et|y|o)\b)\s*+(?:option\s++)?{_L}){{0,9}}"
+)
 _OPEN, _CLOSE = r"[\s\"'“‘(\[{<*_`$]*+", r"[\s\"'”’)\]}>*_`$]*"
 _CLAUSE_ENDS = (
     rf"(?={_CLOSE}(?:$|[.,;:!?(\n–—-]|[^\x00-\x7f]|"
