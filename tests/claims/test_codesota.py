@@ -11,7 +11,7 @@ from workbench.claims import codesota
 from workbench.claims.registry import CAVEAT, FAILS, HOLDS, OPEN
 from workbench.inputs import classes
 from workbench.inputs.published import documents
-from workbench.score import reconciliation
+from workbench.score.reported import reconciliation
 
 EVA = "checkpoint == 'eva02_large_patch14_448.mim_m38m_ft_in22k_in1k'"
 A3 = "checkpoint == 'resnet50.a3_in1k'"

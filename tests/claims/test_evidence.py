@@ -7,7 +7,8 @@ import pytest
 from workbench.claims import evidence
 from workbench.inputs import committed
 from workbench.inputs.published import documents
-from workbench.score import gaps, pools, reconciliation, summaries
+from workbench.score import gaps, pools, summaries
+from workbench.score.reported import reconciliation
 
 
 def test_timms_results_are_in_percent():

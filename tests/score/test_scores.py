@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from workbench.errors import InputError
 from workbench.inputs import classes, images, labels
 from workbench.predict import store
-from workbench.score import intervals, metrics, scores, table
+from workbench.score import intervals, scores, table
 
 
 @pytest.fixture
@@ -89,8 +89,8 @@ def test_intervals_are_wilsons_for_shares_and_normal_for_means(rng):
         for row in frame.loc[metric].itertuples():
             expected = intervals.wilson(row.value * row.n_images, row.n_images)
             assert (row.ci_low, row.ci_high) == pytest.approx(expected, abs=2e-6)
-    hit = metrics.hits(predictions.classes, wanted.table, np.arange(60))
-    accuracy = metrics.label_wise_accuracy(hit, wanted.counts)
+    hit = scores.hits(predictions.classes, wanted.table, np.arange(60))
+    accuracy = scores.label_wise_accuracy(hit, wanted.counts)
     errors = []
     for g in (2, 3):
         group = accuracy[wanted.counts == g]

@@ -10,7 +10,7 @@ from workbench.claims import evidence
 from workbench.claims.registry import HOLDS, OTHERS, Claim, Finding, each, judge, near, unchecked
 from workbench.inputs import classes
 from workbench.inputs.published import documents
-from workbench.score import reconciliation
+from workbench.score.reported import reconciliation
 
 DOCUMENT = "CodeSOTA leaderboard (2026)"
 TABLE = "the printed table"

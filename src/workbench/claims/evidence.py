@@ -7,8 +7,9 @@ import pandas as pd
 
 from workbench.inputs import committed
 from workbench.inputs.published import documents
-from workbench.score import gaps, metrics, pools, reconciliation
+from workbench.score import gaps, pools, scores
 from workbench.score.paired import correctness, decomposition, over_models
+from workbench.score.reported import reconciliation
 from workbench.score.table import select
 
 REASSESSING = "Re-assessing ImageNet (2024)"  # the document of three modules
@@ -79,7 +80,7 @@ def medians(metric: str) -> pd.DataFrame:
 
 def without_labels() -> np.ndarray:
     """Label-wise accuracy of one image without labels, shape (1,)."""
-    return metrics.label_wise_accuracy(np.zeros((1, 5), dtype=bool), np.array([0]))
+    return scores.label_wise_accuracy(np.zeros((1, 5), dtype=bool), np.array([0]))
 
 
 def v1_images() -> set[int]:

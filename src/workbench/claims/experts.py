@@ -11,7 +11,7 @@ import pandas as pd
 from workbench.inputs import labels, sources
 from workbench.inputs.published import logits, mistakes
 from workbench.predict.store import from_arrays
-from workbench.score import metrics
+from workbench.score import scores
 from workbench.score.mistakes import multilabel
 
 LABELS, OUTPUTS = "v1-multilabel", "mistakes-logits"
@@ -31,7 +31,7 @@ def top1() -> pd.Series | None:
         return None
     original, best = labels.load("v1-original"), logits.best_classes()
     right = {
-        str(name): metrics.hits(one.to_numpy()[:, None], original.table, original.rows_of(one.index))[:, 0]
+        str(name): scores.hits(one.to_numpy()[:, None], original.table, original.rows_of(one.index))[:, 0]
         for name, one in best.items()
     }
     return 100 * pd.DataFrame(right).mean()

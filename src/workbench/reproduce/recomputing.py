@@ -9,10 +9,11 @@ import pandas as pd
 from workbench.files import write_file
 from workbench.inputs import classes, committed, labels
 from workbench.inputs.published import class_names, mistakes, timm_results
-from workbench.predict import recht2019
+from workbench.predict.imports import recht2019
 from workbench.predict.store import Predictions
-from workbench.score import metrics, pools
+from workbench.score import pools, scores
 from workbench.score.mistakes import failing, reviews
+from workbench.score.multiple_choice import public
 from workbench.score.paired import by_labels, correctness
 
 
@@ -29,6 +30,7 @@ def computations() -> dict[str, Callable[[], pd.DataFrame]]:
         "mistakes-solved": lambda: _on_failing(failing.solved),
         "openai-class-names": class_name_facts,
         **by_labels.computations(),
+        **public.computations(),
         "clip-benchmark-names": clip_benchmark_facts,
     }
 
@@ -53,7 +55,7 @@ def _top5() -> pd.DataFrame:
     """Top-5 accuracy on V1, by the original label: ``checkpoint, value, n_images``."""
     original, rows = labels.load("v1-original"), []
     for one in _public():
-        hit = metrics.hits(one.classes[:, :5], original.table, original.rows(one.images))
+        hit = scores.hits(one.classes[:, :5], original.table, original.rows(one.images))
         rows.append((one.checkpoint, hit.any(axis=1).mean(), len(one)))
     return pd.DataFrame(rows, columns=["checkpoint", "value", "n_images"])
 

@@ -13,7 +13,7 @@ from workbench.inputs import labels, patchml
 from workbench.inputs.images import SIZES
 from workbench.inputs.labels import LabelSet
 from workbench.predict.store import Predictions
-from workbench.score import intervals, metrics, table
+from workbench.score import intervals, table
 
 # The single labels that belong to a label set, thresholds left aside: v1-real@0.5 is a v1-real.
 ORIGINAL = {
@@ -131,10 +131,34 @@ def _known(predictions: Predictions, labels: LabelSet, drop_unlabelled: bool) ->
     return predictions.take(known)
 
 
+def hits(classes: np.ndarray, table: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Whether each predicted class is among the labels of its image: boolean, shape (n, k).
+
+    `classes` (n, k) are the predicted ones, best first; `rows` (n,) gives the row of each image in a label set's
+    membership `table` (m, 1000).
+    """
+    return table.ravel().take(rows[:, None] * table.shape[1] + classes)
+
+
+def label_wise_accuracy(hit: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Share of the top-k_i classes that are labels, k_i = `counts` (n,) being the number of labels of image i; NaN
+    where it is 0. Shape (n,); `hit` is that of :func:`hits`.
+
+    Source: "Re-assessing ImageNet", section 3.3. Raises IndexError where an image has more labels than `hit`
+    has columns: a deeper top-k is never silently truncated.
+
+    >>> label_wise_accuracy(np.array([[True, False, True]] * 2), np.array([1, 2])).tolist()
+    [1.0, 0.5]
+    """
+    found = np.concatenate([np.zeros((len(hit), 1), dtype=int), hit.cumsum(axis=1)], axis=1)
+    with np.errstate(invalid="ignore"):
+        return found[np.arange(len(hit)), counts] / counts
+
+
 def _scores(predictions: Predictions, labels: LabelSet, original: LabelSet | None, asked: list[int]) -> list[tuple]:
     """Rows of a score table from `metric` to `ci_high`."""
     rows = labels.rows(predictions.images)
-    hit = metrics.hits(predictions.classes[:, : max(asked, default=1)], labels.table, rows)
+    hit = hits(predictions.classes[:, : max(asked, default=1)], labels.table, rows)
     counts = labels.counts[rows]
     top1 = _shares("top1", _right(predictions, original), counts) if original else []
     labelled = counts > 0
@@ -145,7 +169,7 @@ def _right(predictions: Predictions, original: LabelSet) -> np.ndarray:
     rows = original.rows(predictions.images)
     if lost := int((rows < 0).sum()):
         raise InputError(f"{lost} images have no original label in {original.name!r}; top-1 needs one for each")
-    return metrics.hits(predictions.classes[:, :1], original.table, rows)[:, 0]
+    return hits(predictions.classes[:, :1], original.table, rows)[:, 0]
 
 
 def _shares(metric: str, right: np.ndarray, counts: np.ndarray) -> list[tuple]:
@@ -161,7 +185,7 @@ def _subgroups(hit: np.ndarray, counts: np.ndarray, label_counts: list[int]) -> 
     if not label_counts:
         return []
     asked = np.isin(counts, label_counts)
-    accuracy = pd.Series(metrics.label_wise_accuracy(hit[asked], counts[asked]))
+    accuracy = pd.Series(label_wise_accuracy(hit[asked], counts[asked]))
     groups = accuracy.groupby(counts[asked]).agg(["mean", "sem", "size"]).reindex(label_counts)
     means, errors, n = groups["mean"].to_numpy(), groups["sem"].to_numpy(), groups["size"].fillna(0).astype(int)
     asma = means.mean()

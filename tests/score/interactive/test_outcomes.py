@@ -7,7 +7,7 @@ import pytest
 from workbench.errors import InputError
 from workbench.inputs import labels
 from workbench.predict.store import from_arrays
-from workbench.score import metrics
+from workbench.score import scores
 from workbench.score.interactive import outcomes
 from workbench.score.interactive.outcomes import Choice
 
@@ -50,7 +50,7 @@ def test_membership_is_that_of_the_table(rng):
     )
     best, rows = rng.integers(0, 1000, 500).astype("u2"), rng.integers(0, 200, 500)
     best[::2] = [several.labels(str(row))[0] if several.labels(str(row)) else 0 for row in rows[::2]]
-    expected = metrics.hits(best[:, None], several.table, rows)[:, 0]
+    expected = scores.hits(best[:, None], several.table, rows)[:, 0]
     np.testing.assert_array_equal(outcomes.among(best, rows, several), expected)
     assert not outcomes.among(best, np.full(500, -1), several).any()
     assert not outcomes.among(best, rows, labels.from_mapping("none", {"a": []})).any()

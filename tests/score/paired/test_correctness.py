@@ -7,7 +7,7 @@ import pytest
 
 from workbench.errors import InputError
 from workbench.inputs.labels import from_mapping
-from workbench.predict import recht2019
+from workbench.predict.imports import recht2019
 from workbench.predict.store import from_arrays
 from workbench.score import pools, table
 from workbench.score.paired import bootstrap, correctness

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from workbench.inputs import committed
-from workbench.score import reconciliation
+from workbench.score.reported import reconciliation
 from workbench.show import charts, tables, theme
 
 ENTRIES = pd.DataFrame(

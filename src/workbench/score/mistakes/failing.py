@@ -6,7 +6,7 @@ import pandas as pd
 from workbench.errors import InputError
 from workbench.inputs.labels import LabelSet
 from workbench.predict.store import Predictions
-from workbench.score import intervals, metrics
+from workbench.score import intervals, scores
 
 
 def counts(predictions: list[Predictions], reviewed: pd.DataFrame, original: LabelSet, real: LabelSet) -> pd.DataFrame:
@@ -101,5 +101,5 @@ def _table(
 
 def _judged(ids: pd.Index | pd.Series, best: np.ndarray, original: LabelSet, real: LabelSet) -> pd.DataFrame:
     """For each picture: is the best class its original label, has it ReaL labels, is the best class one of those."""
-    right = [metrics.hits(best[:, None], one.table, one.rows_of(ids))[:, 0] for one in (original, real)]
+    right = [scores.hits(best[:, None], one.table, one.rows_of(ids))[:, 0] for one in (original, real)]
     return pd.DataFrame({"original": right[0], "labelled": real.counts[real.rows_of(ids)] > 0, "real": right[1]})

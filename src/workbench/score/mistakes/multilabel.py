@@ -14,7 +14,7 @@ from workbench.inputs import labels
 from workbench.inputs.labels import LabelSet
 from workbench.predict import store
 from workbench.predict.store import Predictions
-from workbench.score import intervals, metrics, table
+from workbench.score import intervals, scores, table
 
 
 def score(predictions: Predictions | Iterable[Predictions]) -> pd.DataFrame:
@@ -71,4 +71,4 @@ def _hit(predictions: Predictions, accepted: LabelSet) -> np.ndarray:
         of = f"{predictions.checkpoint} on {predictions.image_set}"
         seen = f"{(place < 0).sum()} of the {len(accepted)} pictures of {accepted.name!r} have no prediction"
         raise InputError(f"{of}: {seen}; predict the whole of V1")
-    return metrics.hits(predictions.classes[place, :1], accepted.table, np.arange(len(accepted)))[:, 0]
+    return scores.hits(predictions.classes[place, :1], accepted.table, np.arange(len(accepted)))[:, 0]

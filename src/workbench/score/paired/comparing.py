@@ -9,7 +9,7 @@ import pandas as pd
 from workbench.errors import InputError
 from workbench.inputs.labels import LabelSet
 from workbench.predict.store import Predictions
-from workbench.score import intervals, metrics, scores
+from workbench.score import intervals, scores
 from workbench.score.paired import significance
 from workbench.score.paired.bootstrap import Resampling
 from workbench.score.paired.correctness import Correctness
@@ -74,7 +74,7 @@ def _on_common(first: Predictions, second: Predictions) -> tuple[Predictions, Pr
 
 def _right(predictions: Predictions, labelled: LabelSet) -> np.ndarray:
     rows = labelled.rows(predictions.images)
-    return metrics.hits(predictions.classes[:, :1], labelled.table, rows)[:, 0]
+    return scores.hits(predictions.classes[:, :1], labelled.table, rows)[:, 0]
 
 
 def _tested(first: np.ndarray, second: np.ndarray, resampling: Resampling) -> dict:

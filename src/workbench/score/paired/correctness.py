@@ -10,7 +10,7 @@ from workbench.errors import InputError
 from workbench.inputs import committed, labels
 from workbench.inputs.labels import LabelSet
 from workbench.predict.store import Predictions
-from workbench.score import metrics
+from workbench.score import scores
 from workbench.score.scores import original_of
 from workbench.score.table import LABEL_COUNTS
 
@@ -119,9 +119,9 @@ def _right(
     classes: np.ndarray, labelled: LabelSet, rows: np.ndarray, single: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """`top1`, `real` and `found` of one checkpoint, from its best classes and the rows of the label set."""
-    hit, counts = metrics.hits(classes, labelled.table, rows), labelled.counts[rows]
+    hit, counts = scores.hits(classes, labelled.table, rows), labelled.counts[rows]
     asked = (counts >= 1) & (counts <= classes.shape[1])
-    found = metrics.label_wise_accuracy(hit, np.where(asked, counts, 0)) * counts
+    found = scores.label_wise_accuracy(hit, np.where(asked, counts, 0)) * counts
     return classes[:, 0] == single, hit[:, 0], np.where(asked, np.rint(found), 0).astype("u1")
 
 

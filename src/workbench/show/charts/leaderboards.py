@@ -1,4 +1,4 @@
-"""Charts of leaderboards: a frame of `workbench.score.reconciliation` in, an Altair chart out."""
+"""Charts of leaderboards: a frame of `workbench.score.reported.reconciliation` in, an Altair chart out."""
 
 import altair as alt
 import pandas as pd
@@ -18,8 +18,8 @@ COUNTED, STATED = "parameters counted by timm", "parameters stated by the leader
 def leaderboard(entries: pd.DataFrame, apart: pd.Series) -> alt.LayerChart:
     """One leaderboard in its order, each number with +-1.96 standard errors; a dotted line where neighbours part.
 
-    Takes :func:`workbench.score.reconciliation.with_errors` of one leaderboard and, by model, whether the next one
-    below can be told `apart` without predictions.
+    Takes :func:`workbench.score.reported.reconciliation.with_errors` of one leaderboard and, by model, whether the
+    next one below can be told `apart` without predictions.
     """
     columns = {
         "model": entries["rank"].astype(str) + ". " + entries["model"],
@@ -99,7 +99,7 @@ def accuracy_against_parameters(entries: pd.DataFrame, results: pd.DataFrame) ->
 def leaderboard_under_real(ranked: pd.DataFrame) -> alt.HConcatChart:
     """Ranks of the reproduced entries by top-1 and by ReaL, joined by a line each; beside it the ranks left open.
 
-    Takes :func:`workbench.score.reconciliation.under_real`.
+    Takes :func:`workbench.score.reported.reconciliation.under_real`.
     """
     title = alt.Title(
         "The same checkpoints when any valid label counts",

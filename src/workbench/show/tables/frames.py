@@ -71,7 +71,7 @@ def all_checkpoints(printed: pd.DataFrame, shifts: pd.DataFrame) -> pd.DataFrame
 
 def reconciled(table: pd.DataFrame) -> pd.DataFrame:
     """Leaderboard entries beside timm, the paper and one's own predictions; from
-    :func:`workbench.score.reconciliation.reconcile`. One's own columns are left out where there are none.
+    :func:`workbench.score.reported.reconciliation.reconcile`. One's own columns are left out where there are none.
     """
     columns = ["leaderboard", "rank", "model", "reported", "checkpoint", "identity", "timm", "difference", "status"]
     columns += ["paper", *(["own", "own_protocol", "own_status"] if table["own"].notna().any() else [])]

@@ -5,7 +5,7 @@ import pytest
 
 from workbench.errors import DamagedFileError
 from workbench.inputs import labels
-from workbench.predict import recht2019
+from workbench.predict.imports import recht2019
 
 ORIGINAL = {"v1": "v1-original", "v2": "v2-original"}
 

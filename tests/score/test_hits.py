@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.score import metrics
+from workbench.score import scores
 
 N_CLASSES = 30
 
@@ -31,7 +31,7 @@ def arrays(labels):
 def test_label_wise_accuracy_equals_a_slow_reference(world):
     classes, labels = world
     table, counts = arrays(labels)
-    found = metrics.label_wise_accuracy(metrics.hits(classes, table, np.arange(len(labels))), counts)
+    found = scores.label_wise_accuracy(scores.hits(classes, table, np.arange(len(labels))), counts)
     for row, wanted in enumerate(labels):
         top = list(classes[row])[: len(wanted)]
         expected = sum(c in wanted for c in top) / len(wanted) if wanted else np.nan
@@ -44,8 +44,8 @@ def test_order_of_images_does_not_matter(world, random):
     table, counts = arrays(labels)
     order = list(range(len(labels)))
     random.shuffle(order)
-    straight = metrics.label_wise_accuracy(metrics.hits(classes, table, np.arange(len(labels))), counts)
-    shuffled = metrics.label_wise_accuracy(metrics.hits(classes[order], table, np.array(order)), counts[order])
+    straight = scores.label_wise_accuracy(scores.hits(classes, table, np.arange(len(labels))), counts)
+    shuffled = scores.label_wise_accuracy(scores.hits(classes[order], table, np.array(order)), counts[order])
     np.testing.assert_array_equal(shuffled, straight[order])
 
 
@@ -61,8 +61,8 @@ def test_order_within_the_top_k_does_not_matter(world, random):
         mixed[row, :k] = head
     rows = np.arange(len(labels))
     np.testing.assert_array_equal(
-        metrics.label_wise_accuracy(metrics.hits(mixed, table, rows), counts),
-        metrics.label_wise_accuracy(metrics.hits(classes, table, rows), counts),
+        scores.label_wise_accuracy(scores.hits(mixed, table, rows), counts),
+        scores.label_wise_accuracy(scores.hits(classes, table, rows), counts),
     )
 
 
@@ -70,10 +70,10 @@ def test_perfect_predictions_score_one():
     labels = [{1}, {2, 3}, {4, 5, 6}]
     table, counts = arrays(labels)
     classes = np.array([[1, 9, 8], [3, 2, 9], [6, 4, 5]])
-    values = metrics.label_wise_accuracy(metrics.hits(classes, table, np.arange(3)), counts)
+    values = scores.label_wise_accuracy(scores.hits(classes, table, np.arange(3)), counts)
     assert values.tolist() == [1, 1, 1]
 
 
 def test_a_deeper_top_k_than_stored_is_refused():
     with pytest.raises(IndexError):
-        metrics.label_wise_accuracy(np.array([[True, True]]), np.array([3]))
+        scores.label_wise_accuracy(np.array([[True, True]]), np.array([3]))

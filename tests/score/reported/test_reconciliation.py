@@ -10,7 +10,8 @@ from scipy import stats
 from workbench.errors import InputError
 from workbench.inputs import committed, labels
 from workbench.predict import store
-from workbench.score import reconciliation, table
+from workbench.score import table
+from workbench.score.reported import reconciliation
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,43 @@
+"""The command line: a thin wrapper, one function a command. Heavy modules are imported where they are used."""
+
+import signal
+import sys
+import warnings
+
+import typer
+
+from workbench.cli import composites, keeping, options, predicting, scoring
+from workbench.errors import WorkbenchError
+
+app = typer.Typer(
+    help="Is a classifier worse, or does the benchmark ask for one label where the picture shows several?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command(cls=options.WithPairs)(keeping.reproduce)
+app.command()(predicting.predict)
+app.command("import")(predicting.import_)
+app.command()(scoring.score)
+app.command()(scoring.collect)
+app.command()(scoring.compare)
+app.command()(scoring.verify)
+app.command()(keeping.fetch)
+app.command()(keeping.doctor)
+
+patchml = typer.Typer(help="PatchML: composites with known labels, from annotated objects.", no_args_is_help=True)
+patchml.command()(composites.build)
+app.add_typer(patchml, name="patchml")
+
+
+def main() -> None:
+    """Entry point: an error that the user can mend is one sentence on stderr and exit code 2, without a traceback."""
+    warnings.showwarning = lambda message, *_: print(f"note: {message}", file=sys.stderr)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that half-written files are removed
+    try:
+        app()
+    except WorkbenchError as error:
+        options.fail(str(error))
+    except OSError as error:
+        seen = f"{error.filename or 'the file system'}: {error.strerror or error}"
+        options.fail(f"{seen}; check the path, its permissions and the space left")

@@ -1,0 +1,44 @@
+"""Options that several commands have, and the end of a command that cannot go on."""
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperCommand
+
+Mirror = Annotated[
+    Path | None,
+    typer.Option(envvar="WORKBENCH_MIRROR", help="A local copy of the public files: <owner>/<repository>/<path>."),
+]
+
+
+class Protocol(StrEnum):
+    """How a picture becomes a model's input."""
+
+    resize = "resize"
+    crop = "crop"
+
+
+class WithPairs(TyperCommand):
+    """A command whose ``--parameter`` takes two words each time: typer itself has no such option."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        for option in self.params:
+            if option.name == "parameter":
+                option.nargs = 2
+
+
+def use_mirror(mirror: Path | None) -> None:
+    """Look for public files in a local copy, in this process and its children."""
+    if mirror is not None:
+        os.environ["WORKBENCH_MIRROR"] = str(mirror)
+
+
+def fail(sentence: str) -> NoReturn:
+    """One sentence on stderr and exit code 2: the user can mend it."""
+    print(f"workbench: {sentence}", file=sys.stderr)
+    sys.exit(2)

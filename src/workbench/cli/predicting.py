@@ -1,0 +1,87 @@
+"""Commands that make predictions, or bring them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from workbench.cli.options import Protocol, fail
+
+
+def predict(
+    checkpoints: Annotated[
+        list[str],
+        typer.Argument(
+            help="timm names, NAME@FILE, patterns (tf_*lite*), @published, clip:ARCH/TAG, clip:ARCH@FILE, "
+            "or a .txt with one a line."
+        ),
+    ],
+    images: Annotated[
+        str, typer.Option(help="Pictures: a folder, .tar shards, a .parquet file, a .txt list or patchml:PLAN.")
+    ],
+    image_set: Annotated[str, typer.Option(help="Name of the image set, for instance v1 or v2.")],
+    protocol: Annotated[
+        Protocol, typer.Option(help="resize: no crop, as in the paper; crop: the model's own.")
+    ] = Protocol.resize,
+    precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16.")] = "auto",
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda:N.")] = "auto",
+    batch_size: Annotated[int | None, typer.Option(help="Pictures at a time; by default 32, on a GPU 128.")] = None,
+    topk: Annotated[int, typer.Option(help="Classes to keep of each picture.")] = 16,
+    compile: Annotated[str, typer.Option(help="auto (where it pays), on or off.")] = "auto",
+    out: Annotated[Path, typer.Option(help="Folder for the predictions files.")] = Path("predictions"),
+    restart: Annotated[bool, typer.Option(help="Drop what an earlier run left and begin anew.")] = False,
+    json_log: Annotated[Path | None, typer.Option(help="Append progress to this file as JSON lines.")] = None,
+) -> None:
+    """Run checkpoints over pictures; an interrupted run goes on where it stopped."""
+    from workbench import progress
+    from workbench.inputs import opening
+    from workbench.inputs.checkpoints import expand
+    from workbench.predict import engine
+
+    names, pictures = expand(checkpoints), opening.open_set(images, image_set)
+    results = engine.predict(
+        names,
+        pictures,
+        protocol=protocol.value,
+        precision=precision,
+        device=device,
+        batch_size=batch_size,
+        topk=topk,
+        compile=compile,
+        out=out,
+        restart=restart,
+        on_event=progress.several(progress.bar(), *([progress.json_log(json_log)] if json_log else [])),
+    )
+    for one in results:
+        speed = f"{one.provenance['images_per_second']} images/s"
+        typer.echo(f"{out / one.file_name}: {len(one)} of {len(pictures)} pictures, {speed}")
+    if failures := results[0].failures:
+        listed = out / f"{image_set}--failures.csv"
+        typer.echo(f"{len(failures)} pictures could not be decoded and are left out; reasons in {listed}", err=True)
+    if len(results) < len(names):
+        typer.echo(f"{len(names) - len(results)} of {len(names)} checkpoints could not be had, see above", err=True)
+        raise typer.Exit(1)
+
+
+def import_(
+    file: Annotated[Path, typer.Argument(help="Predictions or outputs: .npy, .npz, .csv or .parquet.")],
+    checkpoint: Annotated[str, typer.Option(help="Name of the checkpoint.")],
+    image_set: Annotated[str, typer.Option(help="Name of the image set, for instance v1 or v2.")],
+    out: Annotated[Path, typer.Option(help="The predictions file to write (.parquet).")],
+    protocol: Annotated[
+        Protocol | None, typer.Option(help="How the pictures were put to the model; must be said.")
+    ] = None,
+    images: Annotated[Path | None, typer.Option(help="Image ids in row order: text with one a line, or JSON.")] = None,
+    topk: Annotated[int, typer.Option(min=1, max=1000, help="Classes to keep of logits or probabilities.")] = 16,
+) -> None:
+    """Bring your own predictions or logits into the predictions store."""
+    from workbench.predict import imports, store
+
+    if protocol is None:
+        seen = "--protocol is missing, and no file tells it; the two differ by up to 4.3 points"
+        fail(f"{seen}: give resize if whole pictures were resized to the input, crop if the model's transform cut them")
+    predictions = imports.import_file(
+        file, checkpoint=checkpoint, image_set=image_set, images=images, protocol=protocol.value, topk=topk
+    )
+    store.write(predictions, out)
+    typer.echo(f"{out}: {len(predictions)} images, top-{predictions.topk} classes of {checkpoint} on {image_set}")

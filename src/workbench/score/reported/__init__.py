@@ -1,0 +1,1 @@
+"""What others report of their models, beside what is computed from predictions."""
