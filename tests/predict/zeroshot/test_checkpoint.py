@@ -1,11 +1,14 @@
 """Every model here has random weights: its answers are compared with open_clip's own, and say nothing of pictures."""
 
 import hashlib
+import io
+import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import open_clip
+import pandas as pd
 import pytest
 import torch
 from huggingface_hub import constants
@@ -14,7 +17,7 @@ from torch import nn
 
 from workbench import cli
 from workbench.errors import DamagedFileError, InputError, MissingSourceError, UnknownNameError
-from workbench.inputs import checkpoints, images, prompts
+from workbench.inputs import checkpoints, classes, images, prompts
 from workbench.predict import engine, options, pixels, store
 from workbench.predict.runner import Runner
 from workbench.predict.zeroshot import checkpoint, head, weights
@@ -193,17 +196,31 @@ def test_a_head_is_made_once_for_weights_names_and_templates(tiny_clip, saved, o
 
 def test_the_command_predicts_and_scores(tiny_clip, tmp_path, monkeypatch, capsys, thousand_classes_sample, run):
     folder = tmp_path / "pictures"
-    folder.mkdir()
     for one in thousand_classes_sample.images[:4]:
-        (folder / Path(one).name).write_bytes(thousand_classes_sample.read(one))
+        place = folder / Path(one).name.partition("_")[0] / Path(one).name
+        place.parent.mkdir(parents=True)
+        place.write_bytes(thousand_classes_sample.read(one))
     out = ["--device", "cpu", "--precision", "fp32", "--out", str(tmp_path / "out")]
     arguments = ["predict", tiny_clip(), "--images", str(folder), "--image-set", "few", "--protocol", "crop", *out]
-    monkeypatch.setattr("sys.argv", ["workbench", *arguments])
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    assert ended.value.code in (0, None)
+
+    def command(*words):
+        monkeypatch.setattr("sys.argv", ["workbench", *words])
+        with pytest.raises(SystemExit) as ended:
+            sys.exit(cli.main())
+        assert ended.value.code in (0, None)
+        return capsys.readouterr().out
+
+    command(*arguments)
     (file,) = (tmp_path / "out").glob("*.parquet")
-    assert store.read(file).checkpoint == f"clip:tiny-clip@tiny-clip{ONE}"
+    made = store.read(file)
+    assert made.checkpoint == f"clip:tiny-clip@tiny-clip{ONE}"
+    right = np.mean(
+        [best == classes.index()[one.split("/")[0]] for one, best in zip(made.images, made.classes[:, 0], strict=True)]
+    )
+    for words in (("score", str(file), "--labels", "folders"), ("collect", str(tmp_path / "out"), "--metric", "top1")):
+        rows = pd.read_csv(io.StringIO(command(*words, "--format", "csv")))
+        (top1,) = rows.query("metric == 'top1' and label_count.isna()")["value"]
+        assert (top1, rows["checkpoint"].unique().tolist()) == (right, [made.checkpoint])
 
 
 # --- what cannot be had ------------------------------------------------------------------------------------
@@ -267,7 +284,7 @@ def test_weights_of_the_hub_are_those_that_open_clip_downloads(configured, saved
         ("clip:ViT-B-32", InputError, r"'clip:ViT-B-32' names no weights; expected clip:ARCH/TAG or clip:ARCH@FILE"),
         ("clip:@mine.pt", InputError, "names no weights"),
         ("clip:ViT-B-32/openai,names=", InputError, "names no weights"),
-        ("clip:ViT-B-32@absent.pt", InputError, r"no weights file absent\.pt"),
+        ("clip:ViT-B-32@absent.pt", InputError, r"no weights file absent\.pt; put the state_dict of ViT-B-32 there"),
         ("clip:ViT-B-32@mine.onnx", InputError, r"mine\.onnx ends in '\.onnx'; weights are \.safetensors"),
         ("clip:ViT-B-32@x.pt,names=absent.txt", InputError, r"no file absent\.txt"),
     ],

@@ -69,7 +69,7 @@ def find(name: Name) -> Path:
         if name.file.suffix not in SUFFIXES:
             raise InputError(f"{name.file} ends in {name.file.suffix!r}; weights are {', '.join(SUFFIXES)}")
         if not name.file.is_file():
-            raise InputError(f"there is no weights file {name.file}")
+            raise InputError(f"there is no weights file {name.file}; put the state_dict of {name.arch} there")
         return name.file
     facts = open_clip.get_pretrained_cfg(name.arch, name.tag)
     try:
