@@ -14,8 +14,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workbench.inputs import labels
+from workbench.inputs import checkpoints, classes, labels, questions
+from workbench.inputs.prompts import Prompts
 from workbench.predict import store
+from workbench.predict.asking import answers
+from workbench.predict.asking.answers import Answers
 from workbench.reproduce import notebooks, running
 
 PATHS = [notebooks.path(name) for name in notebooks.names()]
@@ -171,3 +174,19 @@ def test_top_1_alone_runs_to_the_end_with_a_note_of_what_is_left_out(tmp_path, p
         known = run_here(name, {"predictions": str(tmp_path)})
     frames = [one for one in known.values() if isinstance(one, pd.DataFrame) and "source" in one]
     assert any((one["source"] == "run").any() for one in frames)
+
+
+def test_multiple_choice_scores_own_answers_and_goes_on_without_the_sample(tmp_path, no_sources, monkeypatch):
+    original = labels.from_mapping("mine", {f"{i}.jpg": [i] for i in range(50)})
+    asked = questions.draw("mine", original, Prompts(classes.names(), ()))
+    columns = {"texts": ("A",) * 50, "outcomes": ("letter",) * 50, "tokens": np.ones(50, "i4")}
+    columns |= {"letters": asked.answers.astype("i1"), "seconds": np.ones(50, "f4")}
+    own = Answers(
+        "hf:mine", "mine", "generate", asked.images, **columns, provenance={"key": {"questions": asked.digest}}
+    )
+    questions.write(asked, tmp_path / "own" / asked.file_name)
+    answers.write(own, tmp_path / "own" / own.file_name)
+    monkeypatch.setattr(checkpoints, "sample_state", lambda: "missing: foolbox")
+    known = run_here("85-multiple-choice", {"answers": str(tmp_path / "own")})
+    assert known["mine"].set_index("metric")["value"].to_dict() == {"mc": 1, "mc_guessed": 1, "parse_rate": 1}
+    assert known["exact"].empty
