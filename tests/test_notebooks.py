@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import altair as alt
 import nbformat
@@ -133,11 +134,11 @@ def test_two_runs_write_identical_figures_and_tables(tmp_path, monkeypatch):
     assert one == two
 
 
-def run_here(name, parameters):
+def run_here(name, parameters) -> dict[str, Any]:
     """What a notebook's names hold after its cells, run in this process: starting a kernel takes longer."""
     imports, _, *cells = [cell.source for cell in code(nbformat.read(notebooks.path(name), as_version=4))]
     known = {one: found["default"] for one, found in notebooks.parameters(notebooks.path(name)).items()}
-    known = {one: ast.literal_eval(default) for one, default in known.items()} | parameters
+    known: dict[str, Any] = {one: ast.literal_eval(default) for one, default in known.items()} | parameters
     theme, renderer = alt.theme.active, alt.renderers.active
     try:
         for source in (imports, *cells):

@@ -26,14 +26,14 @@ def test_a_summary_is_of_the_pictures_as_they_are(credited):
     assert found.loc["mean_real", "value"] == pytest.approx(credited.real[credited.labelled].mean(), abs=1e-6)
     assert found.loc["range_least", "value"] == pytest.approx(means["low"].max() - means["high"].min(), abs=1e-6)
     assert found.loc["range_most", "value"] == pytest.approx(means["high"].max() - means["low"].min(), abs=1e-6)
-    assert found.loc["tau_low", "value"] == pytest.approx(kendalltau(means["top1"], means["low"]).statistic)
-    assert (found["ci_low"] <= found["value"] + 1e-6).all()
+    assert found.loc["tau_low", "value"] == pytest.approx(kendalltau(means["top1"], means["low"])[0])
+    assert (found["ci_low"].to_numpy() <= found["value"].to_numpy() + 1e-6).all()
 
 
 def test_an_interval_is_as_wide_as_the_standard_error_says(credited):
     found = pool.summary(credited, resamples=2000).set_index("quantity").loc["mean_high"]
     error = credited.high.mean(axis=1).std() / np.sqrt(2000)
-    assert found["ci_high"] - found["ci_low"] == pytest.approx(2 * 1.96 * error, rel=0.1)
+    assert float(found["ci_high"]) - float(found["ci_low"]) == pytest.approx(2 * 1.96 * error, rel=0.1)
 
 
 def test_pairs_are_ordered_where_bounds_are_apart(credited):
