@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import warnings
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -23,6 +24,7 @@ import workbench
 from workbench import cli
 from workbench.inputs import images, labels, sources
 from workbench.predict import journal, options, store
+from workbench.reproduce import provenance
 
 MIRROR = os.environ.get("WORKBENCH_MIRROR")
 COMMAND = Path(sys.executable).parent / "workbench"
@@ -138,6 +140,7 @@ BAD = [
     ("score cut.parquet --labels labels.json", r"cut\.parquet.*truncated"),
     ("score foreign.parquet --labels labels.json", r"foreign\.parquet.*workbench import"),
     ("score absent.parquet --labels labels.json", r"absent\.parquet"),
+    ("collect absent", "there is no folder absent"),
     ("verify good.parquet", "'mine'.*about v1"),
     ("verify absent.parquet", r"absent\.parquet"),
     ("verify good.parquet --leaderboard absent.csv", r"absent\.csv"),
@@ -270,7 +273,7 @@ def test_import_then_score_is_what_one_computes_by_hand(here, run):
         }
         assert {key: found[key] for key in EXPECTED} == pytest.approx(EXPECTED, abs=1e-6)
     printed = [row.split() for row in run(line).out.splitlines()]
-    shown = {(row[3], None if row[4] == "all" else int(row[4])): row[5] for row in printed[1:]}
+    shown = {(row[4], None if row[5] == "all" else int(row[5])): row[6] for row in printed[1:]}
     assert {key: shown[key] for key in EXPECTED} == {key: f"{100 * value:.2f}" for key, value in EXPECTED.items()}
 
 
@@ -337,6 +340,34 @@ def test_sixteen_classes_are_kept_unless_another_number_is_asked_for(here, run):
     np.save("logits.npy", np.random.default_rng(0).normal(size=(3, 1000)))
     assert "top-16 classes" in run(IMPORT.format("logits.npy --images ids.txt")).out
     assert "top-3 classes" in run(IMPORT.format("logits.npy --images ids.txt --topk 3")).out
+
+
+def test_collect_is_one_table_of_what_can_be_scored(here, run):
+    Path("deep").mkdir()
+    Path("good.parquet").rename("deep/good.parquet")
+    Path(".partial").mkdir()
+    Path(".partial/long.journal").write_bytes(b"{}\n")
+    Path("else.parquet").unlink()
+    chosen = "--labels labels.json --original original.json"
+    result = run(f"collect . {chosen} --metric top1 --metric real --format csv")
+    assert result.code == 1
+    rows = pd.read_csv(io.StringIO(result.out))
+    assert rows["metric"].tolist() == ["top1", "real"] * 2
+    assert {row.metric: row.value for row in rows.itertuples()} == pytest.approx(
+        {"top1": 2 / 3, "real": 1 / 2}, abs=1e-6
+    )
+    told = result.err.splitlines()
+    assert "note: net on mine (resize, run) is there more than once, in several files" in told
+    assert "note: long.parquet is not finished; the command that began it goes on with it" in told
+    assert sum(line.startswith("left out: cut.parquet: ") for line in told) == 1
+    assert sum(line.startswith("left out: foreign.parquet: ") for line in told) == 1
+    whole = run(f"collect deep {chosen} --by-label-count --format csv")
+    assert whole.code == 0
+    rows = pd.read_csv(io.StringIO(whole.out)).query("metric == 'subgroup'")
+    assert dict(zip(rows["label_count"], rows["value"], strict=True)) == {1: 1.0, 2: 0.5}
+    assert run("collect deep").err.startswith(
+        "left out: deep/good.parquet: image set 'mine' has no label set of its own"
+    )
 
 
 def test_without_originals_there_is_no_top1(here, run):
@@ -444,6 +475,7 @@ def test_doctor_prints_versions_sources_and_device(run, no_sources, monkeypatch)
     assert (result.code, result.err) == (0, "")
     text = result.out
     assert text.startswith("Packages\n  altair ")
+    assert "Extras\n  open_clip_torch      " in text
     assert f"  numpy                {np.__version__}\n" in text
     assert (
         f"Public files (cache: {no_sources / 'cache'}; mirror: none)\n"
@@ -455,6 +487,21 @@ def test_doctor_prints_versions_sources_and_device(run, no_sources, monkeypatch)
     assert "\nGPU\n  " in text
     monkeypatch.setenv("WORKBENCH_MIRROR", "")
     assert f"mirror: {no_sources / 'mirror'})" in run(f"doctor --mirror {no_sources / 'mirror'}").out
+
+
+def test_doctor_says_how_to_get_an_extra_that_is_not_there(run, no_sources, monkeypatch):
+    def version(package, _version=provenance.version):
+        if package in ("openai", "transformers", "open_clip_torch"):
+            raise PackageNotFoundError(package)
+        return _version(package)
+
+    monkeypatch.setattr(provenance, "version", version)
+    listed = run("doctor").out.partition("Extras\n")[2].splitlines()[:3]
+    assert listed == [
+        "  open_clip_torch      not installed; CLIP models need it: pip install -e '.[clip]'",
+        "  transformers         not installed; models that are asked questions need it: pip install -e '.[vlm]'",
+        "  openai               not installed; models behind a server need it: pip install -e '.[openai]'",
+    ]
 
 
 def test_messages_name_only_commands_and_options_that_exist():
@@ -470,7 +517,7 @@ def test_messages_name_only_commands_and_options_that_exist():
 
 def test_the_installed_command_lists_its_commands():
     done = subprocess.run([COMMAND, "--help"], capture_output=True, text=True, check=True)
-    for name in ("reproduce", "import", "score", "verify", "fetch", "doctor"):
+    for name in ("reproduce", "import", "score", "collect", "verify", "fetch", "doctor"):
         assert re.search(rf"\b{name}\b", done.stdout)
 
 

@@ -177,6 +177,37 @@ def test_top_1_alone_runs_to_the_end_with_a_note_of_what_is_left_out(tmp_path, p
     assert any((one["source"] == "run").any() for one in frames)
 
 
+def test_zero_shot_predictions_stand_beside_what_is_reported(tmp_path, public_files):
+    checkpoint = "clip:ViT-B-32/laion2b_s34b_b79k"
+    for name in (checkpoint, f"{checkpoint},names=openai"):
+        only_top_1(tmp_path, name)
+    shown = []
+    with pytest.warns(UserWarning, match="only the top-1 of each image is stored"):
+        known = run_here("80-zero-shot", {"predictions": str(tmp_path), "resamples": 50, "display": shown.append})
+    beside = known["beside"].set_index(["names", "image_set"])
+    assert beside["reported"].to_dict() == {
+        (names, image_set): value
+        for names in ("openai", "unique")
+        for image_set, value in (("v1", 0.6656), ("v2", 0.5814))
+    }
+    assert beside.loc[("unique", "v1"), "difference"] == pytest.approx(0.75026 - 0.6656)
+    assert known["changed"]["difference"].tolist() == [0] * 6
+    assert known["changed"].loc[known["changed"]["part"] == "the four classes", "n_images"].tolist() == [200, 40]
+    assert len(shown) == 2
+    assert len(known["clip"]) == 121
+    assert (known["each"]["source"] == "run").sum() == 2
+
+
+def test_without_zero_shot_predictions_a_command_stands_in_their_place():
+    notebook = nbformat.read(notebooks.path("80-zero-shot"), as_version=4)
+    last = [cell.outputs for cell in code(notebook)[-2:]]
+    assert [[output.output_type for output in outputs] for outputs in last] == [["stream"], ["stream"]]
+    texts = [outputs[0].text for outputs in last]
+    assert all("were given" in text and "\nworkbench predict clip:" in text for text in texts)
+    assert [",names=openai" in text for text in texts] == [False, True]
+    assert all("--protocol crop" in text for text in texts)
+
+
 def test_multiple_choice_scores_own_answers_and_goes_on_without_the_sample(tmp_path, no_sources, monkeypatch):
     original = labels.from_mapping("mine", {f"{i}.jpg": [i] for i in range(50)})
     asked = questions.draw("mine", original, Prompts(classes.names(), ()))

@@ -58,9 +58,20 @@ def scores():
 def test_scores_are_percent_for_people(scores):
     rows = [line.split() for line in terminal.score_table(scores, Format.table).splitlines()]
     assert rows == [
-        ["checkpoint", "image_set", "labels", "metric", "label_count", "percent", "ci_low", "ci_high", "n_images"],
-        ["net", "v1", "v1-real", "real", "all", "50.00", "49.88", "51.00", "46837"],
-        ["net", "v1", "v1-real", "subgroup", "2", "66.67", "nan", "100.00", "10"],
+        [
+            "checkpoint",
+            "image_set",
+            "labels",
+            "protocol",
+            "metric",
+            "label_count",
+            "percent",
+            "ci_low",
+            "ci_high",
+            "n_images",
+        ],
+        ["net", "v1", "v1-real", "crop", "real", "all", "50.00", "49.88", "51.00", "46837"],
+        ["net", "v1", "v1-real", "crop", "subgroup", "2", "66.67", "nan", "100.00", "10"],
     ]
 
 

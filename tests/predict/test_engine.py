@@ -19,7 +19,6 @@ from workbench.predict import engine, options, store
 from workbench.score import scores
 
 LITE0 = "tf_efficientnet_lite0.in1k"
-NATIVE_BF16 = options.pick_precision("auto", "cpu") == "bf16"
 
 
 def predict(checkpoints, pictures, **given):
@@ -59,10 +58,9 @@ def test_lite0_is_as_accurate_on_200_pictures_as_known(thousand_classes_sample, 
     assert (top1(cropped), top1(resized)) == (pytest.approx(0.89, abs=0.011), pytest.approx(0.825, abs=0.011))
 
 
-@pytest.mark.skipif(not NATIVE_BF16, reason="this CPU does not compute in bf16")
+@pytest.mark.skipif(not options.has_bf16(), reason="this CPU does not compute in bf16")
 def test_bf16_moves_top1_accuracy_by_at_most_half_a_percent(thousand_classes_sample, cropped):
-    (fast,) = predict([LITE0], thousand_classes_sample, protocol="crop", precision="auto")
-    assert fast.provenance["key"]["precision"] == "bf16"
+    (fast,) = predict([LITE0], thousand_classes_sample, protocol="crop", precision="bf16")
     assert abs(top1(fast) - top1(cropped)) * len(fast) <= 1.001  # one of the 200
 
 

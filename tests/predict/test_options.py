@@ -40,11 +40,12 @@ def test_the_outermost_values_are_taken(changes):
 def machine(monkeypatch):
     """``machine(gpus=2, bf16=False)``: torch sees another machine."""
 
-    def make(gpus=0, bf16=True, capabilities=()):
+    def make(gpus=0, bf16=True, capabilities=(), seconds=(1.0, 2.0)):
         monkeypatch.setattr(torch.cuda, "is_available", lambda: gpus > 0)
         monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
         monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: bf16)
         monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: dict.fromkeys(capabilities, True))
+        monkeypatch.setattr(options, "product_seconds", dict(zip(("bfloat16", "float32"), seconds, strict=True)).get)
 
     return make
 
@@ -78,6 +79,25 @@ def test_auto_precision_is_what_the_device_computes_in(machine, device, bf16, ca
     assert options.pick_precision("fp16", device) == "fp16"
     decided = options.decided(replace(GIVEN, device=device))
     assert (decided.device, decided.precision) == (device, expected)
+
+
+@pytest.mark.parametrize(("seconds", "expected"), [((1.0, 1.9), "bf16"), ((1.9, 1.0), "fp32"), ((1.0, 1.0), "fp32")])
+def test_auto_takes_bf16_only_where_the_processor_is_faster_in_it(machine, seconds, expected):
+    machine(capabilities=("avx512_bf16",), seconds=seconds)
+    assert options.pick_precision("auto", "cpu") == expected
+    assert options.pick_precision("bf16", "cpu") == "bf16"
+
+
+def test_the_time_of_a_product_is_measured_once():
+    options.product_seconds.cache_clear()
+    assert 1e-5 < options.product_seconds("float32") == options.product_seconds("float32") < 1
+    assert options.product_seconds.cache_info().misses == 1
+
+
+def test_what_the_machine_chose_is_remembered_as_its_choice(machine):
+    machine(capabilities=("avx512_bf16",))
+    assert options.decided(replace(GIVEN, precision="auto")).auto
+    assert not options.decided(replace(GIVEN, precision="bf16")).auto
 
 
 def test_a_chunk_is_eight_on_a_core_and_a_batch_on_a_gpu():

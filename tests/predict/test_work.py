@@ -1,11 +1,12 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from workbench.errors import InputError
-from workbench.predict import store, work
+from workbench.predict import engine, options, store, work
 from workbench.predict.options import Options
 from workbench.predict.work import Work
 
@@ -117,3 +118,24 @@ def test_a_runner_is_compiled_where_the_options_say_so(tiny, pictures, compile):
     one.prepare()
     assert isinstance(one.runner, Runner)
     assert (type(one.runner.model).__name__ == "Tiny") == (compile == "off")
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_what_the_machine_chooses_goes_on_as_the_run_began(tiny, pictures, wanted, whole, monkeypatch, tmp_path):
+    monkeypatch.setattr(
+        options, "pick_precision", lambda precision, device: "fp32" if precision == "auto" else precision
+    )
+    begun = Work(tiny(), pictures(4), replace(wanted, precision="bf16"))
+    begun.keep(*rows(0, 1))
+    if whole:
+        begun.finish({}, {})
+    begun.close()
+    settings = {"protocol": "resize", "device": "cpu", "topk": 2, "compile": "off", "out": tmp_path}
+    with pytest.raises(InputError, match=r"other settings \(precision was bf16, now fp32\)"):
+        engine.predict([tiny()], pictures(4), precision="fp32", **settings)
+    (made,) = engine.predict([tiny()], pictures(4), precision="auto", **settings)
+    assert made.provenance["key"]["precision"] == "bf16"
+    assert len(made) == (2 if whole else 4)
+    assert made.classes[:2].tolist() == rows(0, 1)[1].tolist()
+    (again,) = engine.predict([tiny()], pictures(4), precision="auto", restart=True, **settings)
+    assert again.provenance["key"]["precision"] == "fp32"

@@ -7,6 +7,7 @@ import pytest
 from workbench.errors import UnknownNameError
 from workbench.inputs import committed, sources
 from workbench.reproduce import recomputing
+from workbench.score.paired import by_labels
 
 NAMES = list(recomputing.computations())
 
@@ -16,11 +17,13 @@ OPTIONAL["clip-benchmark-names"] = ["openai-class-names", "clip-benchmark-names"
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in ("recht2019", *OPTIONAL)])
-def test_computing_again_gives_the_committed_table(name, public_files, tmp_path):
+def test_computing_again_gives_the_committed_table(name, public_files, tmp_path, monkeypatch):
+    # What is resampled sums in another order on another processor, and a sixth decimal may round the other way: so
+    # the committed number is held against what is computed before it is rounded.
+    slack = {"labels": 0.5 * 10**-by_labels.DIGITS, "multiple": 1e-6}.get(name.partition("-")[0], 0) + 1e-9
+    monkeypatch.setattr(by_labels, "DIGITS", 15)
     again = recomputing.computations()[name]().to_csv(index=False, lineterminator="\n")
     (tmp_path / "again.csv").write_text(again)
-    # What is resampled sums in another order on another processor, and its sixth decimal may round the other way.
-    slack = 2e-6 if name.startswith(("labels-", "multiple-choice")) else 1e-9
     pd.testing.assert_frame_equal(pd.read_csv(tmp_path / "again.csv"), committed.table(name), rtol=0, atol=slack)
 
 

@@ -59,6 +59,9 @@ def doctor(mirror: Mirror = None) -> None:
     typer.echo("Packages")
     for name, version in provenance.versions().items():
         typer.echo(f"  {name:20} {version}")
+    typer.echo("Extras")
+    for name, version in provenance.extras().items():
+        typer.echo(f"  {name:20} {version}")
     typer.echo(f"Public files (cache: {sources.cache_dir()}; mirror: {sources.mirror_dir() or 'none'})")
     for name, source in sources.registry().items():
         missing = f"{'optional' if source.optional else 'missing'}; get it with: workbench fetch {name}"

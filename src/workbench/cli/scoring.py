@@ -19,6 +19,18 @@ class Metric(StrEnum):
     real = "real"
 
 
+class Scored(StrEnum):
+    """A metric of the score table."""
+
+    top1 = "top1"
+    real = "real"
+    subgroup = "subgroup"
+    asma = "asma"
+    mc = "mc"
+    mc_guessed = "mc_guessed"
+    parse_rate = "parse_rate"
+
+
 def score(
     files: Annotated[list[Path], typer.Argument(help="Predictions files.")],
     labels: Annotated[
@@ -51,6 +63,40 @@ def score(
         seen = f"{one.left_out} of the {one.composites} composites of {one.image_set} show another number of labels"
         typer.echo(f"note: {seen} than those asked for; they are in no subgroup", err=True)
     typer.echo(terminal.score_table(frame, format), nl=False)
+
+
+def collect(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder with predictions and answers, or one file.")],
+    metric: Annotated[
+        list[Scored] | None, typer.Option(help="Only this metric; may be given several times. By default all.")
+    ] = None,
+    by_label_count: Annotated[
+        bool,
+        typer.Option("--by-label-count", help="Scores at each number of labels, too, subgroup accuracy among them."),
+    ] = False,
+    labels: Annotated[
+        str | None, typer.Option(help="A label set's name or a label file; by default each image set's own.")
+    ] = None,
+    original: Annotated[
+        str | None, typer.Option(help="The single labels that top-1 asks for, where --labels is a file.")
+    ] = None,
+    format: Annotated[Format, typer.Option(help="table for people, csv or json for programs.")] = Format.table,
+    mirror: Mirror = None,
+) -> None:
+    """One table of the scores of all predictions and answers below a folder; exit code 1 when a file gave none."""
+    from workbench.score import pools
+
+    use_mirror(mirror)
+    found = pools.collect(folder, labels, original=original)
+    counted = by_label_count | found.scores["label_count"].isna()
+    chosen = found.scores["metric"].isin([one.value for one in metric or Scored])
+    typer.echo(terminal.score_table(found.scores[counted & chosen], format), nl=False)
+    for file in found.unfinished:
+        typer.echo(f"note: {file} is not finished; the command that began it goes on with it", err=True)
+    for why, files in terminal.by_reason(found.left_out).items():
+        typer.echo(f"left out: {files}: {why}", err=True)
+    if found.left_out:
+        raise typer.Exit(1)
 
 
 def compare(

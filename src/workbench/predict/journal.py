@@ -117,6 +117,16 @@ def path_of(target: Path) -> Path:
     return target.parent / ".partial" / target.with_suffix(".journal").name
 
 
+def begun(target: Path) -> dict:
+    """The key of the unfinished run of a predictions file; empty where there is none, or none that can be read."""
+    try:
+        with path_of(target).open("rb") as stream:
+            key = json.loads(stream.readline())
+    except (OSError, ValueError):
+        return {}
+    return key if isinstance(key, dict) else {}
+
+
 def clear(target: Path) -> None:
     """Remove the journal of a predictions file; one may be left by a kill between writing that file and this."""
     path = path_of(target)

@@ -2,7 +2,9 @@
 
 import hashlib
 import os
+import time
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from workbench.errors import InputError
@@ -29,6 +31,7 @@ class Options:
     compile: str
     out: str | Path | None = None
     restart: bool = False
+    auto: bool = False  # the machine chose the precision: a run that began in another goes on in that
 
     @property
     def chunk(self) -> int:
@@ -72,7 +75,8 @@ def decided(options: Options) -> Options:
     if not 1 <= options.topk <= N_CLASSES:
         raise InputError(f"topk is {options.topk}; expected 1 to {N_CLASSES}")
     device = pick_device(options.device)
-    return replace(options, device=device, precision=pick_precision(options.precision, device))
+    auto, precision = options.precision == "auto", pick_precision(options.precision, device)
+    return replace(options, device=device, precision=precision, auto=auto)
 
 
 def pick_device(device: str) -> str:
@@ -88,15 +92,36 @@ def pick_device(device: str) -> str:
 
 
 def pick_precision(precision: str, device: str) -> str:
-    """``auto`` becomes bf16 where the device computes in it natively, else fp16 on a GPU and fp32 on a CPU."""
+    """``auto`` becomes bf16 where the device has it (and a CPU is faster in it), else fp16 on a GPU, fp32 on a CPU."""
     import torch
 
     if precision != "auto":
         return precision
     if device.startswith("cuda"):
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"
+    return "bf16" if has_bf16() and product_seconds("bfloat16") < product_seconds("float32") else "fp32"
+
+
+def has_bf16() -> bool:
+    """Whether this CPU computes in bf16 at all: an Intel without AMX does so at half its rate of fp32."""
+    import torch
+
     has = torch.cpu.get_capabilities()
-    return "bf16" if has.get("avx512_bf16") or has.get("amx_bf16") or has.get("bf16") else "fp32"
+    return any(has.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
+
+
+@cache
+def product_seconds(dtype: str) -> float:
+    """How long a product of matrices takes here: the shortest of nine, which others on the machine touch least."""
+    import torch
+
+    a, b = (torch.ones(shape, dtype=getattr(torch, dtype)) for shape in ((256, 768), (768, 768)))
+    seconds = []
+    for _ in range(9):
+        started = time.perf_counter()
+        torch.mm(a, b)
+        seconds.append(time.perf_counter() - started)
+    return min(seconds)
 
 
 def cores() -> int:

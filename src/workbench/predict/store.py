@@ -19,7 +19,9 @@ import pyarrow.parquet as pq
 from workbench.errors import DamagedFileError, InputError
 from workbench.files import writing
 from workbench.inputs.images import ImageSet
+from workbench.inputs.questions import is_questions
 from workbench.predict import checking
+from workbench.predict.asking.answers import is_answers
 
 PROTOCOLS = ("resize", "crop")
 _METADATA_KEY = b"workbench"
@@ -124,7 +126,9 @@ def write(predictions: Predictions, path: str | Path) -> None:
 
 
 def read(path: str | Path) -> Predictions:
-    """Read and validate one file; raises `InputError` for none, `DamagedFileError` for one damaged or foreign."""
+    """Read and validate one file; raises `InputError` for none, or one of answers or questions, and `DamagedFileError`
+    for one damaged or foreign.
+    """
     if not Path(path).is_file():
         raise InputError(f"there is no predictions file {path}; make one: 'workbench predict' or 'workbench import'")
     try:
@@ -132,6 +136,9 @@ def read(path: str | Path) -> Predictions:
     except (pa.ArrowException, OSError) as error:
         raise DamagedFileError(f"{path} cannot be read as Parquet ({error}); is it truncated? Make it again") from error
     metadata = (table.schema.metadata or {}).get(_METADATA_KEY)
+    if is_answers(path) or is_questions(path):
+        kind = "answers to questions" if is_answers(path) else "questions"
+        raise InputError(f"{path} holds {kind}, no predictions; 'workbench collect' scores answers")
     if metadata is None or not {"image", "classes", "scores"} <= set(table.column_names):
         seen = f"{path} is no predictions file (columns: {', '.join(table.column_names)})"
         raise DamagedFileError(f"{seen}; bring your own with 'workbench import'")
@@ -142,8 +149,14 @@ def read(path: str | Path) -> Predictions:
 
 
 def read_all(path: str | Path) -> list[Predictions]:
-    """Every file of predictions (``*.parquet``) below a folder, in the order of their paths, or one file."""
-    return [read(file) for file in (sorted(Path(path).rglob("*.parquet")) if Path(path).is_dir() else [Path(path)])]
+    """Every file of predictions (``*.parquet``) below a folder, in the order of their paths, or one file.
+
+    Answers to multiple-choice questions, and the questions, may lie among them.
+    """
+    if not Path(path).is_dir():
+        return [read(path)]
+    files = sorted(Path(path).rglob("*.parquet"))
+    return [read(file) for file in files if not (is_answers(file) or is_questions(file))]
 
 
 def _to_arrow(predictions: Predictions) -> pa.Table:

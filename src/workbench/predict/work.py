@@ -1,6 +1,7 @@
 """One checkpoint's work in a pass: what is there already, what is to be run, and the predictions in the end."""
 
 import platform
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from workbench.inputs.checkpoints import CLIP, Checkpoint
 from workbench.inputs.images import ImageSet
 from workbench.predict import journal, pixels, store
 from workbench.predict.journal import Journal
-from workbench.predict.options import Options
+from workbench.predict.options import PRECISIONS, Options
 from workbench.predict.store import Predictions
 
 if TYPE_CHECKING:
@@ -71,6 +72,18 @@ class Work:
     def close(self) -> None:
         """Let go of the journal."""
         self.journal.close()
+
+
+def as_begun(checkpoint: Checkpoint, images: ImageSet, options: Options) -> Options:
+    """The options, in the precision of what an earlier run left where the machine is to choose it: another machine may
+    choose another, and the run goes on as it began.
+    """
+    file = options.file(checkpoint, images)
+    if not options.auto or options.restart or file is None:
+        return options
+    key = store.read(file).provenance.get("key", {}) if file.is_file() else journal.begun(file)
+    precision = key.get("precision")
+    return replace(options, precision=precision) if precision in PRECISIONS else options
 
 
 def finished(checkpoint: Checkpoint, images: ImageSet, options: Options) -> Predictions | None:

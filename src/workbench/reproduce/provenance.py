@@ -13,6 +13,11 @@ from workbench.inputs import classes, sources
 from workbench.reproduce.notebooks import Run
 
 PACKAGES = ("altair", "numpy", "pandas", "papermill", "pyarrow", "timm", "torch", "vl-convert-python")
+EXTRAS = {  # extra -> its package, and what needs it
+    "clip": ("open_clip_torch", "CLIP models need it"),
+    "vlm": ("transformers", "models that are asked questions need it"),
+    "openai": ("openai", "models behind a server need it"),
+}
 WRITTEN = ("figures", "tables", "predictions", "notebooks")
 
 
@@ -32,13 +37,21 @@ def collect(out: Path, started: float, runs: Sequence[Run], values: Mapping[str,
 
 def versions() -> dict[str, str]:
     """Installed versions of the packages that results depend on."""
-    found = {}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            found[package] = "not installed"
-    return found
+    return {package: _version(package) for package in PACKAGES}
+
+
+def extras() -> dict[str, str]:
+    """Installed versions of the packages of extras, or how to get each and what for."""
+    how = {package: f"; {why}: pip install -e '.[{extra}]'" for extra, (package, why) in EXTRAS.items()}
+    found = {package: _version(package) for package in how}
+    return {package: seen + how[package] * (seen == "not installed") for package, seen in found.items()}
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
 
 
 def inputs() -> dict[str, str]:

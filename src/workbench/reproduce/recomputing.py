@@ -8,7 +8,7 @@ import pandas as pd
 
 from workbench.files import write_file
 from workbench.inputs import classes, committed, labels
-from workbench.inputs.published import class_names, mistakes, timm_results
+from workbench.inputs.published import class_names, mistakes, open_clip_results, timm_results
 from workbench.predict.imports import recht2019
 from workbench.predict.store import Predictions
 from workbench.score import pools, scores
@@ -23,6 +23,7 @@ def computations() -> dict[str, Callable[[], pd.DataFrame]]:
         "recht2019": lambda: pools.recht2019(recompute=True),
         "recht2019-top5": _top5,
         "timm-results": timm_results.extract,
+        "open-clip-results": open_clip_results.results,
         "mistakes-counts": lambda: reviews.counts(mistakes.reviewed()),
         "mistakes-shared": lambda: reviews.shared(mistakes.reviewed()),
         "mistakes-pairs": lambda: reviews.pairs(mistakes.reviewed()),

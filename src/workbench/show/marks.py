@@ -14,6 +14,7 @@ from workbench.show.theme import IMAGE_SETS
 SOURCES = {
     "published": "published: the paper's tables",
     "recht2019": "recht2019: public predictions",
+    "open_clip": "open_clip: its published zero-shot results",
     "run": "run here",
 }
 METRICS = {"top1": "top-1 accuracy", "real": "ReaL accuracy", "asma": "ASMA", "subgroup": "subgroup accuracy"}

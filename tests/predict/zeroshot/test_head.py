@@ -1,3 +1,8 @@
+import signal
+import subprocess
+import sys
+import time
+
 import numpy as np
 import open_clip
 import pytest
@@ -85,6 +90,36 @@ def test_a_killed_call_goes_on_where_it_stopped(towers, counted, tmp_path, monke
         ("end", 76),
     ]
     assert {(event.task, event.total, event.unit) for event in events} == {("class embeddings", 76, "prompt")}
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+import open_clip, torch
+from workbench.inputs.prompts import Prompts
+from workbench.predict.zeroshot import head
+open_clip.add_model_config(sys.argv[1])
+model = open_clip.create_model("tiny-clip", pretrained=sys.argv[2], weights_only=True).eval()
+head.CHUNK["cpu"], head.KEEP_EVERY_S = 7, -1
+asked = Prompts(*map(tuple, eval(sys.argv[4])))
+slowly = lambda event: time.sleep(0.2)
+head.build(model, open_clip.get_tokenizer("tiny-clip"), asked, file=Path(sys.argv[3]), on_event=slowly)
+"""
+
+
+def test_a_process_killed_by_the_system_costs_nothing_but_what_was_under_way(towers, configured, saved, tmp_path):
+    file, lists = tmp_path / "head.npz", (ASKED.names, ASKED.templates)
+    command = (sys.executable, "-c", KILLED, configured, saved("tiny-clip"), file, repr(lists))
+    with subprocess.Popen(list(map(str, command)), start_new_session=True) as process:
+        while not file.is_file():
+            assert process.poll() is None
+            time.sleep(0.01)
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    events = []
+    found = head.build(towers("tiny-clip"), TOKENIZER, ASKED, file=file, on_event=events.append)
+    assert 0 < events[0].done < events[0].total == 76
+    assert torch.equal(found, head.build(towers("tiny-clip"), TOKENIZER, ASKED))
 
 
 def test_sums_are_kept_every_ten_seconds_and_at_the_end(towers, tmp_path, monkeypatch):

@@ -43,15 +43,15 @@ def test_the_public_models_by_three_standards(public):
 
 
 def test_the_joint_intervals_of_the_public_models(public):
-    for part, at, ends in (
-        *(("gap", at, (11.3, 12.9)) for at in range(3)),
-        ("composition", 1, (7.9, 8.8)),
-        ("within", 1, (3.0, 4.6)),
-        ("within", 0, (6.7, 8.4)),
-        ("within", 2, (-0.9, 0.8)),
+    for part, at, ends in (  # by 10,000 resamples from another seed
+        *(("gap", at, (11.29, 12.86)) for at in range(3)),
+        ("composition", 1, (7.87, 8.79)),
+        ("within", 1, (2.96, 4.54)),
+        ("within", 0, (6.65, 8.39)),
+        ("within", 2, (-0.87, 0.78)),
     ):
         found = [points(public, part, end)[at] for end in ("ci_low", "ci_high")]
-        assert found == pytest.approx(ends, abs=0.12), part
+        assert found == pytest.approx(ends, abs=0.06), part
 
 
 def test_the_terms_of_the_public_models(public):

@@ -12,6 +12,7 @@ from workbench.inputs import sources
 
 # Mill gives these classes their own WordNet name, because OpenAI's is another class's too.
 MILL = {744: "projectile", 836: "sunglass"}
+SHARED = (657, 744, 836, 837)  # the classes that share a name with another in OpenAI's list: two pairs
 
 
 def openai() -> list[str]:

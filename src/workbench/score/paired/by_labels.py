@@ -24,6 +24,7 @@ NEEDS = ("recht2019", "v1-images", "v2-images", "v2-refined", "v1-real-scores", 
 THRESHOLDS = {f"{rated.AT}{at}": at for at in (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.99)}
 PUBLISHED = f"{rated.AT}{rated.PUBLISHED}"
 OTHERS = ("v1-original", "v1-mturk")
+DIGITS = 6  # of what is committed
 REVERSED = "fv_16k"  # its public array of V2 is stored worst class first
 
 
@@ -59,14 +60,14 @@ def operating_point_rows() -> pd.DataFrame:
         *(_gaps(v1, v2, over) for over in ("all images", operating_points.LABELLED)),
         _gaps(*_without_reversed(), f"without {REVERSED}"),
     ]
-    return pd.concat(told, ignore_index=True).round(6)
+    return pd.concat(told, ignore_index=True).round(DIGITS)
 
 
 def order() -> pd.DataFrame:
     """How far the order of checkpoints by each label set is from that by ReaL: ``labels``, :func:`places.summary`."""
     before, names = _resampled_v1()[PUBLISHED].real, _correct_v1()[PUBLISHED].checkpoints
     told = [{"labels": name} | places.summary(before, one.real, names) for name, one in _resampled_v1().items()]
-    return pd.DataFrame(told).round(6)
+    return pd.DataFrame(told).round(DIGITS)
 
 
 def shifts() -> pd.DataFrame:
@@ -78,7 +79,7 @@ def shifts() -> pd.DataFrame:
     told = [places.shifts(before, after, names).assign(labels=name) for name, after in others.items()]
     frame = pd.concat(told, ignore_index=True)
     frame = frame.assign(p_holm=significance.holm(frame["p"].to_numpy()))
-    return frame[["labels", *frame.columns.drop("labels")]].round(6)
+    return frame[["labels", *frame.columns.drop("labels")]].round(DIGITS)
 
 
 def rater_rows() -> pd.DataFrame:
@@ -92,7 +93,7 @@ def rater_rows() -> pd.DataFrame:
     again = raters.resample(found, chain([first], estimated), THRESHOLDS)
     agree = [((first >= at) == (pairs.score >= at)).mean() for at in THRESHOLDS.values()]
     agreeing = pd.DataFrame({"labels": list(THRESHOLDS), "over": "raters", "quantity": "agree", "value": agree})
-    return pd.concat([_gaps(again, _resampled_v2().as_it_is(), "raters"), agreeing], ignore_index=True).round(6)
+    return pd.concat([_gaps(again, _resampled_v2().as_it_is(), "raters"), agreeing], ignore_index=True).round(DIGITS)
 
 
 def largest(points: pd.DataFrame) -> pd.DataFrame:

@@ -17,3 +17,4 @@ from workbench.show.charts.patchml import patchml_by_label_count, patchml_leader
 from workbench.show.charts.pictures import top_predictions
 from workbench.show.charts.ranks import rank_shift
 from workbench.show.charts.relabelled import relabelled
+from workbench.show.charts.zeroshot import against_line
