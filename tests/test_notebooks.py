@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import altair as alt
 import nbformat
@@ -14,8 +15,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from workbench.inputs import labels
+from workbench.inputs import checkpoints, classes, labels, questions
+from workbench.inputs.prompts import Prompts
 from workbench.predict import store
+from workbench.predict.asking import answers
+from workbench.predict.asking.answers import Answers
 from workbench.reproduce import notebooks, running
 
 PATHS = [notebooks.path(name) for name in notebooks.names()]
@@ -130,11 +134,11 @@ def test_two_runs_write_identical_figures_and_tables(tmp_path, monkeypatch):
     assert one == two
 
 
-def run_here(name, parameters):
+def run_here(name, parameters) -> dict[str, Any]:
     """What a notebook's names hold after its cells, run in this process: starting a kernel takes longer."""
     imports, _, *cells = [cell.source for cell in code(nbformat.read(notebooks.path(name), as_version=4))]
     known = {one: found["default"] for one, found in notebooks.parameters(notebooks.path(name)).items()}
-    known = {one: ast.literal_eval(default) for one, default in known.items()} | parameters
+    known: dict[str, Any] = {one: ast.literal_eval(default) for one, default in known.items()} | parameters
     theme, renderer = alt.theme.active, alt.renderers.active
     try:
         for source in (imports, *cells):
@@ -202,3 +206,19 @@ def test_without_zero_shot_predictions_a_command_stands_in_their_place():
     assert all("were given" in text and "\nworkbench predict clip:" in text for text in texts)
     assert [",names=openai" in text for text in texts] == [False, True]
     assert all("--protocol crop" in text for text in texts)
+
+
+def test_multiple_choice_scores_own_answers_and_goes_on_without_the_sample(tmp_path, no_sources, monkeypatch):
+    original = labels.from_mapping("mine", {f"{i}.jpg": [i] for i in range(50)})
+    asked = questions.draw("mine", original, Prompts(classes.names(), ()))
+    columns = {"texts": ("A",) * 50, "outcomes": ("letter",) * 50, "tokens": np.ones(50, "i4")}
+    columns |= {"letters": asked.answers.astype("i1"), "seconds": np.ones(50, "f4")}
+    own = Answers(
+        "hf:mine", "mine", "generate", asked.images, **columns, provenance={"key": {"questions": asked.digest}}
+    )
+    questions.write(asked, tmp_path / "own" / asked.file_name)
+    answers.write(own, tmp_path / "own" / own.file_name)
+    monkeypatch.setattr(checkpoints, "sample_state", lambda: "missing: foolbox")
+    known = run_here("85-multiple-choice", {"answers": str(tmp_path / "own")})
+    assert known["mine"].set_index("metric")["value"].to_dict() == {"mc": 1, "mc_guessed": 1, "parse_rate": 1}
+    assert known["exact"].empty

@@ -11,62 +11,68 @@
 """
 
 import warnings
-from typing import Any, Protocol
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from workbench.errors import InputError
+from workbench.inputs import questions
 from workbench.inputs.questions import LETTERS, Questions
+from workbench.predict.asking import answers
+from workbench.predict.asking.answers import Answers
 from workbench.score import intervals, table
 
 GUESS = 1 / len(LETTERS)
 METRICS = ("mc", "mc_guessed", "parse_rate")
 
 
-class Answered(Protocol):
-    """What is scored of a file of answers: one row a picture, letters as positions 0 to 9, -1 where there is none."""
-
-    @property
-    def model(self) -> str: ...
-    @property
-    def image_set(self) -> str: ...
-    @property
-    def mode(self) -> str: ...
-    @property
-    def images(self) -> tuple[str, ...]: ...
-    @property
-    def letters(self) -> np.ndarray: ...
-    @property
-    def questions(self) -> str: ...
-
-
-def score(answers: Answered, questions: Questions) -> pd.DataFrame:
+def score(given: Answers, asked: Questions) -> pd.DataFrame:
     """Score table of one model's answers: a row for each of `METRICS`, over the questions that were answered.
 
     Warns where some were not. Raises `InputError` for answers to other questions.
     """
-    if answers.questions != questions.digest:
-        seen = f"{answers.model} answered the questions {answers.questions[:12]}, not {questions.digest[:12]}"
+    if given.questions != asked.digest:
+        seen = f"{given.model} answered the questions {given.questions[:12]}, not {asked.digest[:12]}"
         raise InputError(f"{seen}; give the file of questions that lies beside the answers")
-    rows = pd.Index(questions.images).get_indexer(pd.Index(answers.images))
+    rows = pd.Index(asked.images).get_indexer(pd.Index(given.images))
     if (rows < 0).any():
-        raise InputError(f"{answers.model} answered about {int((rows < 0).sum())} pictures that no question shows")
-    if len(rows) < len(questions):
-        seen = f"{len(rows):,} of the {len(questions):,} questions are answered"
-        warnings.warn(f"{answers.model} on {answers.image_set}: {seen}; scores are over these", stacklevel=2)
-    gained = credit(answers.letters, questions.answers[rows])
-    of_what = (answers.model, answers.image_set, f"questions-{questions.digest[:12]}", answers.mode)
+        raise InputError(f"{given.model} answered about {int((rows < 0).sum())} pictures that no question shows")
+    if len(rows) < len(asked):
+        seen = f"{len(rows):,} of the {len(asked):,} questions are answered"
+        warnings.warn(f"{given.model} on {given.image_set}: {seen}; scores are over these", stacklevel=2)
+    gained = credit(given.letters, asked.answers[rows])
+    of_what = (given.model, given.image_set, f"questions-{asked.digest[:12]}", given.mode)
     return table.build([(*of_what, name, None, *share(one), "run") for name, one in gained.items()])
 
 
-def credit(letters: np.ndarray, answers: np.ndarray) -> dict[str, np.ndarray]:
-    """What each question gives by each of `METRICS`, 0 to 1, shape (n,), from letters (-1: none) and right answers.
+def folder(path: str | Path) -> pd.DataFrame:
+    """Scores of all answers below a folder, by the questions that lie there, too; none for an empty path.
+
+    Raises `InputError` where the folder holds no answers, or the questions of some are not there.
+    """
+    if not str(path):
+        return table.build([])
+    files = sorted(Path(path).rglob("*.parquet"))
+    by_digest = {one.digest: one for one in map(questions.read, filter(questions.is_questions, files))}
+    given = [answers.read(file) for file in files if answers.is_answers(file)]
+    if not given:
+        raise InputError(f"{path} holds no answers (*.parquet); make some with 'workbench ask'")
+    for one in given:
+        if one.questions not in by_digest:
+            seen = f"{path} holds answers of {one.model}, but not their questions, {one.questions[:12]}"
+            raise InputError(f"{seen}; keep the file of questions beside its answers")
+    return pd.concat([score(one, by_digest[one.questions]) for one in given], ignore_index=True)
+
+
+def credit(letters: np.ndarray, key: np.ndarray) -> dict[str, np.ndarray]:
+    """What each question gives by each of `METRICS`, 0 to 1, shape (n,), from letters (-1: none) and the right ones.
 
     >>> {name: one.tolist() for name, one in credit(np.array([3, 1, -1]), np.array([3, 2, 0])).items()}
     {'mc': [1.0, 0.0, 0.0], 'mc_guessed': [1.0, 0.0, 0.1], 'parse_rate': [1.0, 1.0, 0.0]}
     """
-    right, parsed = (letters == answers).astype(float), (letters >= 0).astype(float)
+    right, parsed = (letters == key).astype(float), (letters >= 0).astype(float)
     return dict(zip(METRICS, (right, np.where(parsed, right, GUESS), parsed), strict=True))
 
 

@@ -12,16 +12,24 @@ from workbench.inputs.questions import Questions
 from workbench.predict.store import Predictions
 
 
-def answer(predictions: Predictions, questions: Questions) -> np.ndarray:
-    """Position of the option that is answered, -1 where the stored classes do not tell: int8, shape (n questions,).
+def classes_of(predictions: Predictions, questions: Questions) -> np.ndarray:
+    """The stored classes of the pictures that are asked about, best first, shape (n questions, k).
 
-    Raises `InputError` where the predictions lack a picture that is asked about.
+    Raises `InputError` where the predictions lack one of the pictures.
     """
     rows = predictions.images.get_indexer(pd.Index(questions.images))
     if lost := int((rows < 0).sum()):
         seen = f"{predictions.checkpoint} on {predictions.image_set} lacks {lost} of the {len(questions)} pictures"
         raise InputError(f"{seen} that are asked about; draw questions for its own pictures")
-    return best_option(predictions.classes[rows], questions.options)
+    return predictions.classes[rows]
+
+
+def answer(predictions: Predictions, questions: Questions) -> np.ndarray:
+    """Position of the option that is answered, -1 where the stored classes do not tell: int8, shape (n questions,).
+
+    Raises as :func:`classes_of`.
+    """
+    return best_option(classes_of(predictions, questions), questions.options)
 
 
 def best_option(classes: np.ndarray, options: np.ndarray) -> np.ndarray:

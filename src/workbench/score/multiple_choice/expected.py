@@ -5,9 +5,11 @@ replacement, so the chance is hypergeometric. Where only the best k classes are 
 them, it is ranked (k + 1)st at best and last at worst.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from workbench.inputs.classes import N_CLASSES
 from workbench.inputs.questions import LETTERS
@@ -41,6 +43,15 @@ def bounds(classes: np.ndarray, right: np.ndarray, spare: np.ndarray | None = No
         others = N_CLASSES - spare.sum(axis=1) - ~spare[rows, right]
     best = spared(above.sum(axis=1), others)
     return np.where(hit.any(axis=1), best, 0.0), best
+
+
+def by_rank(ranks: Sequence[int]) -> pd.DataFrame:
+    """Chance of a right answer where the right class is ranked so: ``rank, chance``.
+
+    >>> by_rank([1, 2, 74]).round(3).to_numpy().tolist()
+    [[1.0, 1.0], [2.0, 0.991], [74.0, 0.502]]
+    """
+    return pd.DataFrame({"rank": ranks, "chance": spared(np.asarray(ranks) - 1)})
 
 
 def rank_half() -> int:

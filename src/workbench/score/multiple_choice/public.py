@@ -90,6 +90,21 @@ def ceilings() -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def side_by_side(bounds: pd.DataFrame, scored: pd.DataFrame) -> pd.DataFrame:
+    """Multiple choice of each model beside its top-1 and ReaL accuracy, best by top-1 first.
+
+    Takes ``multiple-choice``, of which the expectation over draws from all other classes is shown, and the score table
+    of the same models. Columns: ``checkpoint, image_set, top1, real, low, high, ci_low, ci_high``.
+    """
+    rows = bounds.query(f"draws == '{EXPECTED}' and distractors == 'any' and pictures == 'all'")
+    whole = scored[scored["label_count"].isna() & scored["metric"].isin(["top1", "real"])]
+    keys = ["checkpoint", "image_set"]
+    wide = whole.pivot(index=keys, columns="metric", values="value").reset_index()
+    columns = [*keys, "top1", "real", "low", "high", "ci_low", "ci_high"]
+    joined = wide.merge(rows, on=keys, validate="one_to_one")[columns]
+    return joined.sort_values(["image_set", "top1"], ascending=[True, False], ignore_index=True)
+
+
 @cache
 def drawn(image_set: str, seed: int = SEED, distractors: str = "any") -> Questions:
     """Questions about all pictures of V1 or V2."""

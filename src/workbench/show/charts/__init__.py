@@ -12,6 +12,7 @@ from workbench.show.charts.mistakes import (
     mistakes_by_severity,
     solved_mistakes,
 )
+from workbench.show.charts.multiple_choice import fallback, multiple_choice
 from workbench.show.charts.patchml import patchml_by_label_count, patchml_leaders, patchml_making
 from workbench.show.charts.pictures import top_predictions
 from workbench.show.charts.ranks import rank_shift
