@@ -1,4 +1,4 @@
-"""The command that asks, as a process of its own, against a real server: killed, cut off, refused, started again."""
+"""A process that asks, against a real server: killed, cut off, refused, started again."""
 
 import json
 import os
@@ -16,7 +16,23 @@ from workbench.predict.asking import answers
 
 KEY = "sk-test-0123456789abcdef"
 N, IN_FLIGHT = 40, 4
-COMMAND = [sys.executable, "-c", "from workbench.cli import main; main()"]
+PROGRAM = """
+import sys
+from workbench.cli.options import fail
+from workbench.errors import WorkbenchError
+from workbench.inputs import opening, prompts, questions
+from workbench.inputs.labels import named
+from workbench.predict.asking import asking, served
+
+model, folder, out, in_flight = sys.argv[1:]
+pictures = opening.open_set(folder, "few")
+asked = questions.draw("few", named.of(pictures.images, "few"), prompts.choose())
+try:
+    one = served.load(model, mode="generate", max_tokens=32, in_flight=int(in_flight), retries=1)
+    print(len(asking.ask(one, asked, pictures, out=out)))
+except WorkbenchError as error:
+    fail(str(error))
+"""
 
 
 @pytest.fixture
@@ -30,13 +46,12 @@ def folder(tmp_path, picture) -> Path:
 
 
 class Asking:
-    """`workbench ask` about the pictures of a folder, to be started any number of times."""
+    """Questions about the pictures of a folder, to be started any number of times."""
 
     def __init__(self, server, folder: Path, out: Path) -> None:
         self.server, self.out = server, out
         model = f"openai:org/tiny:7b@{server.url}"
-        options = {"--images": folder, "--image-set": "few", "--out": out, "--in-flight": IN_FLIGHT, "--retries": 1}
-        self.command = [*COMMAND, "ask", model, *(str(part) for pair in options.items() for part in pair)]
+        self.command = [sys.executable, "-c", PROGRAM, model, str(folder), str(out), str(IN_FLIGHT)]
         self.environment = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
         self.file = out / answers.file_name("openai:org/tiny:7b", "few", "generate")
         self.journal = out / ".partial" / f"{self.file.stem}.journal"
