@@ -17,6 +17,7 @@ app = typer.Typer(
 )
 app.command(cls=options.WithPairs)(keeping.reproduce)
 app.command()(predicting.predict)
+app.command()(predicting.ask)
 app.command("import")(predicting.import_)
 app.command()(scoring.score)
 app.command()(scoring.collect)

@@ -22,6 +22,20 @@ class Protocol(StrEnum):
     crop = "crop"
 
 
+class Answer(StrEnum):
+    """How a model gives its answer."""
+
+    generate = "generate"
+    likelihood = "likelihood"
+
+
+class Distractors(StrEnum):
+    """What the wrong options of a question are drawn from."""
+
+    any = "any"
+    invalid = "invalid"
+
+
 class WithPairs(TyperCommand):
     """A command whose ``--parameter`` takes two words each time: typer itself has no such option."""
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli.options import Protocol, fail
+from workbench.cli.options import Answer, Distractors, Mirror, Protocol, fail, use_mirror
 
 
 def predict(
@@ -60,6 +60,68 @@ def predict(
         typer.echo(f"{len(failures)} pictures could not be decoded and are left out; reasons in {listed}", err=True)
     if len(results) < len(names):
         typer.echo(f"{len(names) - len(results)} of {len(names)} checkpoints could not be had, see above", err=True)
+        raise typer.Exit(1)
+
+
+def ask(
+    model: Annotated[str, typer.Argument(help="hf:NAME of the hub, hf:FOLDER, or openai:MODEL@URL of a server.")],
+    images: Annotated[str, typer.Option(help="Pictures: a folder, .tar shards, a .parquet file or a .txt list.")],
+    image_set: Annotated[str, typer.Option(help="Name of the image set, for instance v1 or v2.")],
+    answer: Annotated[
+        Answer, typer.Option(help="generate: it writes an answer; likelihood: it scores the ten letters.")
+    ] = Answer.generate,
+    questions: Annotated[Path | None, typer.Option(help="A file of questions; by default they are drawn.")] = None,
+    labels: Annotated[
+        str | None, typer.Option(help="The single labels that are asked for; by default the image set's own.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Draws the options of a question, with its picture's name.")] = 42,
+    distractors: Annotated[
+        Distractors, typer.Option(help="any: all other classes; invalid: none that is a valid label of the picture.")
+    ] = Distractors.any,
+    names: Annotated[str, typer.Option(help="Class names: unique, openai, or a file with 1000 lines.")] = "unique",
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many pictures, drawn with the seed.")] = None,
+    max_tokens: Annotated[int, typer.Option(min=1, help="Most tokens of an answer; more where it thinks.")] = 32,
+    in_flight: Annotated[int, typer.Option(min=1, help="Questions at once, where a server answers them.")] = 8,
+    retries: Annotated[
+        int | None, typer.Option(min=0, help="How often a server is asked again after an error that may pass.")
+    ] = None,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda:N, for hf:.")] = "auto",
+    precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16, for hf:.")] = "auto",
+    out: Annotated[Path, typer.Option(help="Folder for the answers and the questions.")] = Path("answers"),
+    restart: Annotated[bool, typer.Option(help="Drop what an earlier run left and begin anew.")] = False,
+    json_log: Annotated[Path | None, typer.Option(help="Append progress to this file as JSON lines.")] = None,
+    mirror: Mirror = None,
+) -> None:
+    """Ask a vision-language model ten-way multiple-choice questions; an interrupted run goes on where it stopped."""
+    from workbench import progress
+    from workbench.inputs import opening
+    from workbench.inputs import questions as inputs
+    from workbench.predict.asking import asking, preparing
+
+    use_mirror(mirror)
+    pictures = opening.open_set(images, image_set)
+    if questions is not None:
+        asked = inputs.read(questions)
+    else:
+        how = {"seed": seed, "distractors": distractors.value, "names": names, "limit": limit}
+        asked = preparing.draw(pictures, labels, **how)
+    respondent = preparing.respondent(
+        model,
+        mode=answer.value,
+        max_tokens=max_tokens,
+        in_flight=in_flight,
+        retries=retries,
+        device=device,
+        precision=precision,
+    )
+    listeners = [progress.bar(), *([progress.json_log(json_log)] if json_log else [])]
+    made = asking.ask(respondent, asked, pictures, out=out, restart=restart, on_event=progress.several(*listeners))
+    typer.echo(f"{out / made.file_name}: {len(made)} of {len(asked)} questions answered ({out / asked.file_name})")
+    if left := len(made.failures) + len(made.unanswered):
+        listed = out / f"{Path(made.file_name).stem}--failures.csv"
+        typer.echo(f"{left} questions have no answer; reasons in {listed}", err=True)
+    if made.unanswered:
+        typer.echo(f"{len(made.unanswered)} of them got no reply; the same command asks them again", err=True)
         raise typer.Exit(1)
 
 

@@ -246,8 +246,6 @@ def test_two_options_of_one_name_cannot_be_told_apart_by_it():
 
 
 def test_a_long_text_takes_no_long_time():
-    import time
-
     started = time.perf_counter()
     for text in (
         "A " * 5000,

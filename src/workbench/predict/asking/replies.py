@@ -32,7 +32,7 @@ class Respondent(Protocol):
         ...
 
     @property
-    def mode(self) -> Mode:
+    def mode(self) -> str:
         """Whether it writes an answer, or scores the ten letters."""
         ...
 
