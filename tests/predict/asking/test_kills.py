@@ -1,4 +1,4 @@
-"""A process that asks, against a real server: killed, cut off, refused, started again."""
+"""The command that asks, as a process of its own, against a real server: killed, cut off, refused, started again."""
 
 import json
 import os
@@ -16,23 +16,7 @@ from workbench.predict.asking import answers
 
 KEY = "sk-test-0123456789abcdef"
 N, IN_FLIGHT = 40, 4
-PROGRAM = """
-import sys
-from workbench.cli.options import fail
-from workbench.errors import WorkbenchError
-from workbench.inputs import opening, prompts, questions
-from workbench.inputs.labels import named
-from workbench.predict.asking import asking, served
-
-model, folder, out, in_flight = sys.argv[1:]
-pictures = opening.open_set(folder, "few")
-asked = questions.draw("few", named.of(pictures.images, "few"), prompts.choose())
-try:
-    one = served.load(model, mode="generate", max_tokens=32, in_flight=int(in_flight), retries=1)
-    print(len(asking.ask(one, asked, pictures, out=out)))
-except WorkbenchError as error:
-    fail(str(error))
-"""
+COMMAND = [sys.executable, "-c", "from workbench.cli import main; main()", "ask"]
 
 
 @pytest.fixture
@@ -46,12 +30,14 @@ def folder(tmp_path, picture) -> Path:
 
 
 class Asking:
-    """Questions about the pictures of a folder, to be started any number of times."""
+    """`workbench ask` about the pictures of a folder, to be started any number of times."""
 
     def __init__(self, server, folder: Path, out: Path) -> None:
         self.server, self.out = server, out
         model = f"openai:org/tiny:7b@{server.url}"
-        self.command = [sys.executable, "-c", PROGRAM, model, str(folder), str(out), str(IN_FLIGHT)]
+        options = {"--images": folder, "--image-set": "few", "--out": out, "--json-log": out / "log.jsonl"}
+        options |= {"--in-flight": IN_FLIGHT, "--retries": 1}
+        self.command = [*COMMAND, model, *(str(part) for pair in options.items() for part in pair)]
         self.environment = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
         self.file = out / answers.file_name("openai:org/tiny:7b", "few", "generate")
         self.journal = out / ".partial" / f"{self.file.stem}.journal"
@@ -205,7 +191,8 @@ def test_a_key_is_in_no_file_and_on_no_screen(server, behaviours, asking):
     assert "The key is [OPENAI_API_KEY]." in left
     assert KEY not in printed + left
     server.script = [well] * 9 + [behaviours.fails(400, f"{KEY} may not show this picture")]
-    printed = asking.run()[1]
+    code, printed = asking.run()
+    assert code == 1
     left = everything(asking.out)
     assert len(asking.found()) == N - 1
     assert "[OPENAI_API_KEY] may not show this picture" in left
