@@ -16,7 +16,7 @@ from workbench.predict.asking import answers
 
 KEY = "sk-test-0123456789abcdef"
 N, IN_FLIGHT = 40, 4
-COMMAND = [sys.executable, "-c", "from workbench.cli import main; main()"]
+COMMAND = [sys.executable, "-c", "from workbench.cli import main; main()", "ask"]
 
 
 @pytest.fixture
@@ -35,8 +35,9 @@ class Asking:
     def __init__(self, server, folder: Path, out: Path) -> None:
         self.server, self.out = server, out
         model = f"openai:org/tiny:7b@{server.url}"
-        options = {"--images": folder, "--image-set": "few", "--out": out, "--in-flight": IN_FLIGHT, "--retries": 1}
-        self.command = [*COMMAND, "ask", model, *(str(part) for pair in options.items() for part in pair)]
+        options = {"--images": folder, "--image-set": "few", "--out": out, "--json-log": out / "log.jsonl"}
+        options |= {"--in-flight": IN_FLIGHT, "--retries": 1}
+        self.command = [*COMMAND, model, *(str(part) for pair in options.items() for part in pair)]
         self.environment = {name: value for name, value in os.environ.items() if "proxy" not in name.lower()}
         self.file = out / answers.file_name("openai:org/tiny:7b", "few", "generate")
         self.journal = out / ".partial" / f"{self.file.stem}.journal"
@@ -190,7 +191,8 @@ def test_a_key_is_in_no_file_and_on_no_screen(server, behaviours, asking):
     assert "The key is [OPENAI_API_KEY]." in left
     assert KEY not in printed + left
     server.script = [well] * 9 + [behaviours.fails(400, f"{KEY} may not show this picture")]
-    printed = asking.run()[1]
+    code, printed = asking.run()
+    assert code == 1
     left = everything(asking.out)
     assert len(asking.found()) == N - 1
     assert "[OPENAI_API_KEY] may not show this picture" in left
