@@ -21,7 +21,7 @@ def multiple_choice(rows: pd.DataFrame) -> alt.HConcatChart:
     shown = rows.assign(**percents(rows, "top1", "real", "low", "high", "ci_low", "ci_high"))
     domain = [marks.extent(shown[["top1", "low"]], 10)[0], 100]
     panels = [
-        _panel(part, name, domain, first=place == 0)
+        _panel(part, str(name), domain, first=place == 0)
         for place, (name, part) in enumerate(shown.groupby("image_set", sort=True))
     ]
     name, part = next(iter(shown.groupby("image_set", sort=True)))
