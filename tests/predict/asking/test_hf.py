@@ -8,8 +8,9 @@ import pytest
 import torch
 from PIL import Image
 
+from workbench import cli
 from workbench.errors import InputError, MissingSourceError
-from workbench.inputs import images
+from workbench.inputs import images, questions
 from workbench.inputs.questions import LETTERS
 from workbench.predict.asking import answers, asking, hf
 
@@ -169,3 +170,28 @@ def test_without_the_extra_the_sentence_names_it(monkeypatch):
     monkeypatch.setattr(hf, "find_spec", lambda name: None)
     with pytest.raises(MissingSourceError, match=r"pip install -e '\.\[vlm\]'"):
         hf.load("hf:some/model", mode="generate", max_tokens=8)
+
+
+def test_the_command_asks_a_folder_about_pictures(saved, tmp_path, monkeypatch, capsys):
+    for number in range(4):
+        path = tmp_path / "pictures" / str(number) / f"{number}.png"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(png(number))
+    where = ["--images", tmp_path / "pictures", "--image-set", "few", "--out", tmp_path / "out"]
+    how = ["--answer", "likelihood", "--device", "cpu", "--precision", "fp32", "--limit", "3"]
+    command = ["workbench", "ask", f"hf:{saved}", *map(str, where)]
+    monkeypatch.setattr("sys.argv", [*command, *how])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 0
+    (path,) = (tmp_path / "out").glob("hf-tiny--few--likelihood.parquet")
+    made = answers.read(path)
+    assert f"{path}: 3 of 3 questions answered" in capsys.readouterr().out
+    asked = questions.read(next((tmp_path / "out").glob("questions--*.parquet")))
+    assert made.questions == asked.digest
+    assert [int(image[0]) for image in asked.images] == asked.options[range(3), asked.answers].tolist()
+    monkeypatch.setattr("sys.argv", [*command, *how, "--seed", "43"])
+    with pytest.raises(SystemExit) as ended:
+        cli.main()
+    assert ended.value.code == 2
+    assert "made with other settings (questions was" in capsys.readouterr().err
