@@ -7,7 +7,6 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
-from typing import Any
 
 import numpy as np
 
@@ -64,7 +63,8 @@ def ahead(do: Callable, items: Sequence, workers: int) -> Iterator:
 def as_they_come(do: Callable, items: Sequence, workers: int) -> Iterator:
     """Results of ``do(item)``, `workers` at a time, each when it comes; with one worker, in this thread.
 
-    After an error those under way are waited for; an interrupt waits for nothing, not even at the process's end.
+    After an error no more is begun, and those under way are waited for; an interrupt waits for nothing, not even at the
+    process's end.
     """
     if workers == 1:
         yield from map(do, items)
@@ -73,12 +73,8 @@ def as_they_come(do: Callable, items: Sequence, workers: int) -> Iterator:
     for item in items:
         todo.put(item)
 
-    def work() -> None:
-        with suppress(Empty):
-            while not over.is_set():
-                done.put(_outcome(do, todo.get_nowait()))
-
-    threads = [Thread(target=work, daemon=True) for _ in range(min(workers, len(items)))]
+    given = (do, todo, done, over)
+    threads = [Thread(target=_work, args=given, daemon=True) for _ in range(min(workers, len(items)))]
     for thread in threads:
         thread.start()
     try:
@@ -96,11 +92,16 @@ def as_they_come(do: Callable, items: Sequence, workers: int) -> Iterator:
         over.set()
 
 
-def _outcome(do: Callable, item: Any) -> tuple[Any, BaseException | None]:
-    try:
-        return do(item), None
-    except BaseException as error:  # raised where the result is waited for
-        return None, error
+def _work(do: Callable, todo: SimpleQueue, done: SimpleQueue, over: Event) -> None:
+    """Do what is to be done, until nothing is or an error comes, which is raised where the results are waited for."""
+    with suppress(Empty):
+        while not over.is_set():
+            item = todo.get_nowait()
+            try:
+                done.put((do(item), None))
+            except BaseException as error:
+                over.set()
+                done.put((None, error))
 
 
 def _one_behind(items: Iterable) -> Iterator:

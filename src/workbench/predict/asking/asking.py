@@ -162,7 +162,7 @@ def _gathered(run: _Run, key: dict, speed: dict[str, float]) -> Answers:
         asked.image_set,
         run.respondent.mode,
         images=tuple(asked.images[row] for row in replies),
-        texts=tuple(reply.text for reply, _ in replies.values()),
+        texts=tuple(_storable(reply.text) for reply, _ in replies.values()),
         letters=np.array([letter for letter, _ in found], dtype=np.int8),
         outcomes=tuple(outcome for _, outcome in found),
         tokens=np.array([reply.tokens for reply, _ in replies.values()], dtype=np.int32),
@@ -170,6 +170,11 @@ def _gathered(run: _Run, key: dict, speed: dict[str, float]) -> Answers:
         scores=np.array(scores, dtype=np.float32) if run.respondent.mode == "likelihood" else None,
         provenance={"key": key, "versions": libraries} | told | speed,
     )
+
+
+def _storable(text: str | None) -> str | None:
+    """The text without halves of characters, which a cut in the middle of one leaves and UTF-8 does not know."""
+    return None if text is None else text.encode(errors="replace").decode()
 
 
 def _parsed(reply: Reply, asked: Questions, row: int) -> tuple[int, str]:
