@@ -138,8 +138,9 @@ def test_a_question_without_a_reply_is_listed_and_asked_again_by_the_next_run(sc
 def test_ten_in_a_row_without_a_reply_end_the_run(scripted, world, tmp_path, in_flight):
     asked, pictures = world(40)
     says = {image: NoReplyError("down") for image in asked.images[9:]}
+    model = scripted(says=says, in_flight=in_flight)
     with pytest.raises(NoReplyError, match="10 questions in a row got no reply, the last because: down"):
-        asking.ask(model := scripted(says=says, in_flight=in_flight), asked, pictures, out=tmp_path)
+        asking.ask(model, asked, pictures, out=tmp_path)
     assert 19 <= len(model.heard) <= 19 + in_flight
     asking.ask(again := scripted(), asked, pictures, out=tmp_path)
     assert len(again.heard) == 31
@@ -164,8 +165,9 @@ def test_several_are_asked_at_once_and_their_answers_stand_in_the_order_of_the_q
 def test_an_error_of_the_respondent_ends_the_run_at_once_and_keeps_what_came(scripted, world, tmp_path):
     asked, pictures = world(30)
     wrong = InputError("wrong key")
+    model = scripted(says={"p9.png": wrong}, in_flight=3)
     with pytest.raises(InputError, match="wrong key"):
-        asking.ask(model := scripted(says={"p9.png": wrong}, in_flight=3), asked, pictures, out=tmp_path)
+        asking.ask(model, asked, pictures, out=tmp_path)
     assert 10 <= len(model.heard) <= 14
     asking.ask(again := scripted(), asked, pictures, out=tmp_path)
     assert len(model.heard) + len(again.heard) == 31

@@ -125,9 +125,10 @@ def test_what_it_writes_is_no_longer_than_asked_and_holds_no_question(saved):
     short, longer = (load(saved, "generate", max_tokens=n).reply(QUESTION, png(0)) for n in (2, 6))
     assert short.tokens <= 2
     assert longer.tokens <= 6
+    assert short.text is not None
+    assert longer.text is not None
     assert longer.text.startswith(short.text)
     assert "Which" not in longer.text
-    assert "user" not in longer.text.split("answer")[0] or longer.tokens <= 6
 
 
 def test_a_folder_is_asked_end_to_end(saved, world, tmp_path):
@@ -136,6 +137,7 @@ def test_a_folder_is_asked_end_to_end(saved, world, tmp_path):
     assert model.name == "hf:tiny"
     made = asking.ask(model, asked, pictures, out=tmp_path)
     assert made.file_name == "hf-tiny--few--likelihood.parquet"
+    assert made.scores is not None
     assert made.letters.tolist() == made.scores.argmax(axis=1).tolist()
     assert set(made.outcomes) == {"likelihood"}
     np.testing.assert_allclose(made.scores.sum(axis=1), 1, rtol=1e-5)
