@@ -102,6 +102,8 @@ def test_intervals_of_distances(of_66, clip):
     widths = each["ci_high"] - each["ci_low"]
     mean = line.mean_distance(of_66, clip)
     assert 0.95 * widths.mean() < mean["ci_high"] - mean["ci_low"] < 1.05 * widths.mean()
+    error = (best["ci_high"] - best["ci_low"]) / 2 / stats.norm.ppf(0.975)
+    assert best["p"] == pytest.approx(2 * stats.norm.sf(best["distance"] / error), rel=1e-3)
     own = np.sqrt(best["v2"] * (1 - best["v2"]) / 10_000)
     assert best["ci_high"] - best["ci_low"] > 2 * 1.96 * own
     assert each["distance"].mean() == pytest.approx(mean["distance"])

@@ -131,16 +131,17 @@ def band(line: Line, v1: pd.Series) -> pd.DataFrame:
 
 
 def distances(line: Line, gaps: pd.DataFrame) -> pd.DataFrame:
-    """How far models lie above a line: ``checkpoint, source, v1, v2, expected, distance, ci_low, ci_high, within``.
+    """How far models lie above a line: ``checkpoint, source, v1, v2, expected, distance, ci_low, ci_high, p, within``.
 
     Takes :func:`workbench.score.gaps.gap` of models on all of V1 and V2. The interval covers the draw of both sets of
-    pictures, for the model and for the line, as if these erred independently: they err alike, so that it is too wide.
-    `within`: whether the model's V1 accuracy is in the range of the line's own models.
+    pictures, for the model and for the line, as if these erred independently: they err alike, so that it is too wide,
+    and so is `p`, two-sided, too large. `within`: whether the model's V1 accuracy is in the range of the line's own models.
     """
     v1 = gaps["v1"].to_numpy()
     expected, (error, _) = line.expected(v1)[0], line.errors(v1)
-    distance, half = gaps["v2"] - expected, intervals.Z95 * np.hypot(error, _own(line, gaps))
-    ends = {"ci_low": distance - half, "ci_high": distance + half, "within": line.within(gaps["v1"])}
+    distance, error = gaps["v2"] - expected, np.hypot(error, _own(line, gaps))
+    ends = {"ci_low": distance - intervals.Z95 * error, "ci_high": distance + intervals.Z95 * error}
+    ends |= {"p": 2 * ndtr(-np.abs(distance) / error), "within": line.within(gaps["v1"])}
     return gaps[["checkpoint", "source", "v1", "v2"]].assign(expected=expected, distance=distance, **ends)
 
 
