@@ -1,8 +1,11 @@
 """Mill's page, with facts about names and statements of its code changed."""
 
+from dataclasses import replace
+
 import pytest
 from tests.claims.conftest import put
 
+from workbench.claims import drawn
 from workbench.claims.registry import CAVEAT, FAILS, HOLDS, OPEN
 
 NAMES, EXPORT = "openai-class-names", "clip-benchmark-names"
@@ -62,9 +65,80 @@ def test_what_joins_two_names_is_a_caveat(alter, check):
     assert check("M07").verdict == HOLDS
 
 
-def test_an_unparsed_answer_that_counts_as_wrong_needs_no_caveat(alter, check):
+def test_letters_that_were_not_answered_are_a_caveat(alter, check):
     alter("reported", put("value", "wrong", "fact == 'unparsed answer'"))
+    assert check("M13").because.startswith("by its rule 'A lion.' answers A")
+    alter("reported", put("value", "no answer", "fact == 'letter before a space'"))
     assert check("M13").verdict == HOLDS
+
+
+def test_only_a_random_letter_adds_to_a_score(alter, check):
+    assert "where 10 % cannot be parsed, it adds 1.0 points [0.9, 1.1]" in check("M13").because
+    alter("reported", put("value", "no answer", "fact == 'letter before a space'"))
+    assert check("M13").because.endswith("[0.9, 1.1]")
+
+
+def test_valid_distractors_and_rejected_options_are_counted(alter, check):
+    expected = "image_set == 'v1' and draws == 'expected' and fact =="
+    alter("multiple-choice-ceiling", put("value", 0.5, f"{expected} 'valid distractor'"))
+    alter("multiple-choice-ceiling", put("ci_high", 0.25, f"{expected} 'rejected'"))
+    assert "for 9.98 % [9.71, 25.00], and in expectation a distractor is one for 50.00 %" in check("M11").because
+
+
+@pytest.mark.parametrize("column", ["mill", "reported", "difference"])
+def test_a_number_in_the_table_of_results_is_seen(alter, check, column):
+    alter("results-mill", put(column, 66.6))
+    found = check("M14")
+    assert (found.verdict, found.value) == (FAILS, "1 row, 1 numbers")
+
+
+def test_the_baseline_is_that_of_the_model_in_the_table(alter, check):
+    assert "open_clip reports 66.56 % for ViT-B-32 / laion2b_s34b_b79k" in check("M14").because
+    alter("results-mill", put("model", "ViT-B-32 / openai"))
+    assert "open_clip reports 63.32 % for ViT-B-32 / openai" in check("M14").because
+
+
+DECIDED = [  # by what, beside the seed and the picture
+    (
+        "place in the order",
+        lambda images, seed: (images, 42 + images.index("made-up-1")),
+        "0 of 300 the same in another",
+    ),
+    ("number of pictures", lambda images, seed: (images, seed + len(images)), "0 of 100 among fewer"),
+    ("not even the seed", lambda images, seed: (images, 42), "300 of 300 with another seed"),
+]
+
+
+@pytest.mark.parametrize(("by", "change", "value"), DECIDED)
+def test_a_draw_that_something_else_decides_is_seen(monkeypatch, check, by, change, value):
+    of = drawn.questions
+
+    def otherwise(images=drawn.IMAGES, *, seed=drawn.SEED):
+        images, seed = change(images, seed)
+        return of(images, seed=seed)
+
+    monkeypatch.setattr(drawn, "questions", otherwise)
+    found = check("M12")
+    assert found.verdict == FAILS
+    assert value in found.value
+
+
+@pytest.mark.parametrize("column", [0, 1])
+def test_questions_with_other_options_are_seen(monkeypatch, check, column):
+    of = drawn.questions()
+    options = of.options.copy()
+    options[3, of.answers[3] - column] = options[
+        3, of.answers[3] - 5
+    ]  # one twice: instead of the true class, or another
+    monkeypatch.setattr(drawn, "questions", lambda: replace(of, options=options))
+    found = check("M11")
+    assert (found.verdict, found.value.split("drawn here: ")[1]) == (FAILS, "299 of 300 questions are such")
+
+
+def test_an_answer_elsewhere_is_seen():
+    of = drawn.questions()
+    assert drawn.whole(of) == 300
+    assert drawn.whole(replace(of, answers=(of.answers + 1) % 10)) == 0
 
 
 def test_how_comparable_scores_are_stays_open(check):
@@ -81,6 +155,7 @@ def test_another_number_of_images_is_seen(alter, check, images, verdict):
 
 ALTERED: dict = {
     "M01": lambda alter: alter("recht2019", put("n_images", 49_999)),
+    "M14": lambda alter: alter("results-mill", put("mill", 66.6)),
     **{one: lambda alter, t=t, n=n, v=v: alter(t, fact(n, v)) for one, t, n, v in CHANGED},
     **{one: lambda alter, n=n, v=v: alter("reported", put("value", v, f"fact == '{n}'")) for one, n, v in STATED},
 }

@@ -8,6 +8,7 @@ import pandas as pd
 from workbench.inputs import committed
 from workbench.inputs.published import documents
 from workbench.score import gaps, pools, scores
+from workbench.score.multiple_choice import fallback
 from workbench.score.paired import correctness, decomposition, over_models
 from workbench.score.reported import reconciliation
 from workbench.score.table import select
@@ -62,6 +63,25 @@ def timm() -> pd.DataFrame:
 def stated(subject: str, fact: str) -> str:
     """What authors or projects state about their own, as it stands in ``data/published/reported.csv``."""
     return str(documents.printed("reported").set_index(["subject", "fact"]).loc[(subject, fact), "value"])
+
+
+def open_clip(name: str, pretrained: str) -> float:
+    """What open_clip reports for one of its models on V1."""
+    table = committed.table("open-clip-results").set_index(["name", "pretrained"])
+    return 100 * float(table["v1"].loc[(name, pretrained)])
+
+
+def ceiling(fact: str) -> str:
+    """A share of V1's labelled pictures in multiple choice, in expectation over draws, with its interval in words."""
+    table = committed.table("multiple-choice-ceiling").set_index(["image_set", "draws", "fact"])
+    value, low, high = 100 * table.loc[("v1", "expected", fact), ["value", "ci_low", "ci_high"]].astype(float)
+    return f"{value:.2f} % [{low:.2f}, {high:.2f}]"
+
+
+def guessed(*, parse_rate: float) -> str:
+    """Points that a random letter for each unparsed answer adds on V1, and where 95 % of the seeds are, in words."""
+    (row,) = fallback.added(50_000, [parse_rate]).itertuples()
+    return f"{100 * row.added:.1f} points [{100 * row.low:.1f}, {100 * row.high:.1f}]"
 
 
 @cache

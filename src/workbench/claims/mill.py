@@ -1,13 +1,16 @@
 """Mill's page on its ImageNet-1k benchmark."""
 
-from workbench.claims import evidence
+from workbench.claims import drawn, evidence
 from workbench.claims.registry import Claim, Finding, judge, unchecked
 from workbench.inputs import committed
+from workbench.inputs.published import documents
 
 DOCUMENT = "Mill's ImageNet-1k page"
 NAMES = "OpenAI's class names as open_clip 3.3.0 ships them"
 EXPORT = "the class names as clip_benchmark 1.6.2 ships them"
 CODE = "Mill's public code, as data/published/reported.csv cites it"
+RESULTS = "open_clip's results"
+DRAWN = "questions about made-up pictures, drawn here"
 PLACE, CONFIGURATION = "class labels", "evaluation configuration"
 EXACTLY = "exactly"
 COLLIDING = (657, 744, 836, 837)
@@ -144,51 +147,81 @@ def comparable() -> Finding:
 
 
 @Claim(
-    *("M11", "introduction", "Multiple choice shows the true class and 9 random others as options A to J.", CODE),
+    *("M11", "introduction", "Multiple choice shows the true class and 9 random others as options A to J."),
+    f"{CODE}; {DRAWN}; ReaL's labels",
     quote="the true class plus 9 random distractors are shown as lettered options (A–J)",
     threshold="ten options, nine of them drawn from the other classes",
     evidence=CODE,
 )
 def options() -> Finding:
-    """How many options its code shows, and from where it draws them."""
-    n, drawn = evidence.stated("Mill", "options"), evidence.stated("Mill", "distractors")
-    caveat = "read, not run; on a picture of several objects a distractor can be a valid label, too"
-    fits = int(n) == 1 + 9 == len("ABCDEFGHIJ") and drawn == "random classes but the true one"
-    return judge(fits, f"{n} options; distractors: {drawn}", caveat=caveat)
+    """How many options its code shows, and from where it draws them; and questions drawn so here."""
+    n, others = evidence.stated("Mill", "options"), evidence.stated("Mill", "distractors")
+    asked = drawn.questions()
+    whole = drawn.whole(asked)
+    fits = int(n) == 1 + 9 == len("ABCDEFGHIJ") and others == "random classes but the true one"
+    value = f"cited: {n} options, distractors {others}; drawn here: {whole} of {len(asked)} questions are such"
+    caveat = (
+        "its code was read, not run; of V1's pictures with ReaL labels, the right option is no valid label for "
+        f"{evidence.ceiling('rejected')}, and in expectation a distractor is one for "
+        f"{evidence.ceiling('valid distractor')}"
+    )
+    return judge(fits and whole == len(asked), value, caveat=caveat)
 
 
 @Claim(
-    *("M12", CONFIGURATION, "Seed 42 fixes the draw and the shuffle, so runs are reproducible.", CODE),
+    *("M12", CONFIGURATION, "Seed 42 fixes the draw and the shuffle, so runs are reproducible.", f"{CODE}; {DRAWN}"),
     quote="Seed42 (fixes the MCQ distractor draw and option shuffle so runs are reproducible)",
     threshold="the default seed is 42, and a question's draw depends on it and on the picture alone",
     evidence=CODE,
 )
 def seed() -> Finding:
-    """Its code's default seed, and what seeds the draw of one question."""
+    """Its code's default seed, and what seeds the draw of one question; and what a draw so seeded here depends on."""
     default, by = evidence.stated("Mill", "default seed"), evidence.stated("Mill", "draw seeded by")
-    caveat = "the questions are the same from run to run; that a model's answers are was not checked"
-    return judge((default, by) == ("42", "seed and sample id"), f"seed {default}; by {by}", caveat=caveat)
+    asked = drawn.questions()
+    turned, some, other = (drawn.same(asked, again) for again in drawn.again())
+    value = (
+        f"cited: seed {default}, by {by}; drawn here: {turned} the same in another order, {some} among fewer, "
+        f"{other} with another seed"
+    )
+    fixed = turned == "300 of 300" and some == "100 of 100" and other.startswith("0 ")
+    caveat = (
+        "its code was read, not run: what was drawn here are this package's questions, not Mill's; that a model's "
+        "answers are the same from run to run was not checked"
+    )
+    return judge((default, by) == ("42", "seed and sample id") and fixed, value, caveat=caveat)
 
 
 @Claim(
     *("M13", "introduction", "The answer letter is parsed from what the model generates.", CODE),
     quote="the answer letter is parsed from the generation",
-    threshold="no letter that the model did not give; with a caveat, where nothing can be parsed",
+    threshold="a letter of the generation; with a caveat, where it is a random one, or was not given as an answer",
     evidence=CODE,
 )
 def parsing() -> Finding:
-    """What becomes of an answer in which no letter is found."""
-    found = evidence.stated("Mill", "unparsed answer")
-    caveat = "what cannot be parsed counts as a random letter, which is right once in ten"
-    known = found in ("wrong", "random letter")
-    value, caveat = f"an unparsed answer becomes: {found}", caveat if found == "random letter" else ""
-    return judge(known, value, caveat=caveat, otherwise="a letter comes from elsewhere")
+    """What becomes of an answer in which no letter is found, and of a letter before a space; and what guessing adds."""
+    unparsed, spaced = (evidence.stated("Mill", fact) for fact in ("unparsed answer", "letter before a space"))
+    caveats = []
+    if unparsed == "random letter":
+        more = evidence.guessed(parse_rate=0.9)
+        caveats.append(f"a random letter is right once in ten: where 10 % cannot be parsed, it adds {more}")
+    if spaced == "the answer":
+        caveats.append("by its rule 'A lion.' answers A, 'I see a lion.' answers I: an article and a pronoun")
+    value = f"an unparsed answer becomes: {unparsed}; a letter before a space: {spaced}"
+    known = unparsed in ("wrong", "random letter")
+    return judge(known, value, caveat="; ".join(caveats), otherwise="a letter comes from elsewhere")
 
 
 @Claim(
-    *("M14", "results", "Zero-shot accuracy beside the reported one.", "none"),
+    *("M14", "results", "The results are pending: the table has no number.", f"the page's table; {RESULTS}"),
     quote="Results pending a full evaluation run.",
+    threshold="no number in the table; without a caveat, none that could stand in it before a run",
+    evidence="the page's table",
 )
 def pending() -> Finding:
-    """The empty table of results."""
-    return unchecked("the page gives no number yet: its results are pending")
+    """Numbers in the printed table, and what the baseline that it names reports for its one model."""
+    table = documents.printed("results-mill")
+    n = int(table[["mill", "reported", "difference"]].notna().to_numpy().sum())
+    model = table["model"].item()
+    reported = evidence.open_clip(*model.split(" / "))
+    caveat = f"the baseline needs no run: open_clip reports {reported:.2f} % for {model}, by names that two pairs share"
+    return judge(n == 0, f"{len(table)} row, {n} numbers", caveat=caveat, otherwise="the table has numbers")
