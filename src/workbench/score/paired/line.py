@@ -135,7 +135,7 @@ def distances(line: Line, gaps: pd.DataFrame) -> pd.DataFrame:
 
     Takes :func:`workbench.score.gaps.gap` of models on all of V1 and V2. The interval covers the draw of both sets of
     pictures, for the model and for the line, as if these erred independently: they err alike, so that it is too wide,
-    and so is `p`, two-sided, too large. `within`: whether the model's V1 accuracy is in the range of the line's own models.
+    and the two-sided `p` too large. `within`: whether its V1 accuracy is in the range of the line's own models.
     """
     v1 = gaps["v1"].to_numpy()
     expected, (error, _) = line.expected(v1)[0], line.errors(v1)
