@@ -80,8 +80,8 @@ def ceiling(fact: str) -> str:
 
 def guessed(*, parse_rate: float) -> str:
     """Points that a random letter for each unparsed answer adds on V1, and where 95 % of the seeds are, in words."""
-    (row,) = fallback.added(50_000, [parse_rate]).itertuples()
-    return f"{100 * row.added:.1f} points [{100 * row.low:.1f}, {100 * row.high:.1f}]"
+    value, low, high = 100 * fallback.added(50_000, [parse_rate]).loc[0, ["added", "low", "high"]].astype(float)
+    return f"{value:.1f} points [{low:.1f}, {high:.1f}]"
 
 
 @cache
