@@ -90,7 +90,9 @@ def test_scores_rise_for_every_model_and_only_the_range_of_v1_is_smaller_for_cer
     rows = public.side_by_side(found["multiple-choice"], pools.recht2019())
     least = (100 * (rows["low"] - rows["top1"])).groupby(rows["image_set"]).min()
     assert least.round(2).to_dict() == {"v1": 13.07, "v2": 15.7}
-    wide = found["multiple-choice-pool"].pivot(index=["image_set", "over"], columns=["distractors", "quantity"])["value"]
+    wide = found["multiple-choice-pool"].pivot(index=["image_set", "over"], columns=["distractors", "quantity"])[
+        "value"
+    ]
     smaller = wide["any"]["range_most"] < wide["any"]["range_top1"]
     assert smaller.groupby("image_set").all().to_dict() == {"v1": True, "v2": False}
     assert (wide["any"]["sd_most"] > wide["any"]["sd_top1"]).all()

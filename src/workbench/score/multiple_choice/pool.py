@@ -45,8 +45,8 @@ def summary(credited: Credits, *, resamples: int = 1000, seed: int = 0) -> pd.Da
     """The pool in numbers: ``quantity, value, ci_low, ci_high``; intervals are from resampling the pictures jointly.
 
     ``mean_``, ``range_`` (best minus worst checkpoint) and ``sd_`` (n - 1) by each measure; ``range_least``,
-    ``range_most``, ``sd_least`` and ``sd_most``: what those of multiple choice are at least and at most; ``tau_low`` and ``tau_high``: Kendall's tau between top-1
-    and each bound.
+    ``range_most``, ``sd_least`` and ``sd_most``: what those of multiple choice are at least and at most; ``tau_low``
+    and ``tau_high``: Kendall's tau between top-1 and each bound.
     """
     scored = dict(zip(MEASURES, _resampled(credited, resamples, seed), strict=True))
     found = {}

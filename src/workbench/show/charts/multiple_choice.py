@@ -39,7 +39,9 @@ def multiple_choice(rows: pd.DataFrame) -> alt.HConcatChart:
 
 
 def _panel(part: pd.DataFrame, image_set: str, domain: list[float], *, first: bool) -> alt.LayerChart:
-    x = alt.X("place:Q", title="place by top-1 accuracy, from the worst", scale=alt.Scale(nice=False, padding=8))
+    x = alt.X(
+        "place:Q", title="place by top-1 accuracy, from the worst", scale=alt.Scale(zero=False, nice=False, padding=8)
+    )
     lines = tips(
         "checkpoint", top1="top-1 (%)", real="ReaL (%)", low="multiple choice, at least (%)", high="at most (%)"
     )
@@ -79,7 +81,7 @@ def fallback(rows: pd.DataFrame) -> alt.LayerChart:
     named = {n: f"{n:,} questions" for n in sizes}
     shown = shown.assign(questions=shown["n_questions"].map(named))
     scale = marks.looks(dict(zip(named.values(), SIZES.values(), strict=False)))
-    color = alt.Color("questions:N", title="95 % of the seeds lie between the lines of", sort=list(named.values()), scale=scale)
+    color = alt.Color("questions:N", title="95 % of the seeds, with", sort=list(named.values()), scale=scale)
     x = alt.X("parse_rate:Q", title="answers with a letter (%)", scale=alt.Scale(domain=[0, 100], nice=False))
     base = alt.Chart(shown).encode(
         x=x, tooltip=tips("questions", parse_rate="parse rate (%)", added="adds (points)", low="from", high="to")
@@ -89,6 +91,6 @@ def fallback(rows: pd.DataFrame) -> alt.LayerChart:
     line = base.transform_filter(f"datum.n_questions == {sizes[-1]}").mark_line(color=INK, strokeWidth=1)
     title = alt.Title(
         "A random letter adds a tenth of what is not parsed",
-        subtitle="thin line: the expectation; coloured: how far the seed of the guesses moves a score",
+        subtitle="thin line: the expectation; 95 % of the seeds of the guesses fall between two lines of a colour",
     )
     return alt.layer(*edges, line.encode(y="added:Q")).properties(width=WIDTH + 80, height=HEIGHT - 40, title=title)
