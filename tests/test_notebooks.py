@@ -4,6 +4,7 @@ write the same.
 
 import ast
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,9 @@ import nbformat
 import numpy as np
 import pandas as pd
 import pytest
+import typer
 
+from workbench import cli
 from workbench.inputs import checkpoints, classes, labels, questions
 from workbench.inputs.prompts import Prompts
 from workbench.predict import store
@@ -220,5 +223,19 @@ def test_multiple_choice_scores_own_answers_and_goes_on_without_the_sample(tmp_p
     answers.write(own, tmp_path / "own" / own.file_name)
     monkeypatch.setattr(checkpoints, "sample_state", lambda: "missing: foolbox")
     known = run_here("85-multiple-choice", {"answers": str(tmp_path / "own")})
+    assert known["left"][["questions", "answers", "no_reply"]].to_numpy().tolist() == [[50, 50, 0]]
     assert known["mine"].set_index("metric")["value"].to_dict() == {"mc": 1, "mc_guessed": 1, "parse_rate": 1}
     assert known["exact"].empty
+
+
+def test_the_commands_that_stand_for_own_answers_have_all_that_they_need():
+    notebook = nbformat.read(notebooks.path("85-multiple-choice"), as_version=4)
+    lines = code(notebook)[-1].outputs[0].text.splitlines()
+    asking, running_it = (shlex.split(line)[1:] for line in lines if line.startswith("workbench "))
+    program: Any = typer.main.get_command(cli.app)
+    for name, *arguments in (asking, running_it):
+        context = program.commands[name].make_context(name, arguments)
+        given = context.params
+        assert given.get("image_set", "v1") == "v1"
+    assert given["only"] == ["85-multiple-choice"]
+    assert [tuple(pair) for pair in given["parameter"]] == [("answers", "$PWD/answers")]

@@ -38,9 +38,9 @@ def choose(names: str = NAMES, templates: str = TEMPLATES) -> Prompts:
     """Prompts for the 1000 classes by what a user writes.
 
     `names`: ``openai`` for OpenAI's list (998 distinct names), ``unique`` for the same with classes 744 and 836 told
-    apart from their namesakes (seed 003), or a text file with 1000 lines. `templates`: ``openai-80``, one template
-    with ``{}`` for the name, or a text file with one a line. Raises `InputError` for files that hold something else,
-    `MissingSourceError` where OpenAI's lists are not at hand.
+    apart from their namesakes, as Mill's ImageNet-1k page has them, or a text file with 1000 lines. `templates`:
+    ``openai-80``, one template with ``{}`` for the name, or a text file with one a line. Raises `InputError` for files
+    that hold something else, `MissingSourceError` where OpenAI's lists are not at hand.
     """
     listed = LISTS[names]() if names in LISTS else _names(Path(names))
     if templates == TEMPLATES:

@@ -81,9 +81,10 @@ def draw(
 ) -> Questions:
     """Questions about the pictures of `original` (or `images`, some of them): the right option is their one label.
 
-    `distractors`: ``any`` draws the nine others from all other classes (seed 003), ``invalid`` from those that are no
-    label of the picture in `valid`. A picture whose only valid label is its original one is asked the same either way.
-    Raises `InputError` for a picture without exactly one original label, one that `valid` lacks, or one named twice.
+    `distractors`: ``any`` draws the nine others from all other classes, as Mill's ImageNet-1k page does, ``invalid``
+    from those that are no label of the picture in `valid`. A picture whose only valid label is its original one is
+    asked the same either way. Raises `InputError` for a picture without exactly one original label, one that `valid`
+    lacks, or one named twice.
     """
     if distractors not in DISTRACTORS:
         raise InputError(f"distractors are {distractors!r}; expected one of {', '.join(DISTRACTORS)}")

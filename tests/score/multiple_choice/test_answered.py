@@ -90,3 +90,16 @@ def test_a_folder_is_scored_by_the_questions_in_it(given, asked, tmp_path):
     questions.write(asked, tmp_path / "deeper" / asked.file_name)
     assert answered.folder(tmp_path).equals(answered.score(given, asked))
     assert answered.folder("").empty
+
+
+def test_questions_that_no_score_counts_are_told(given, asked, tmp_path):
+    lost = {"unanswered": dict.fromkeys(given.images[390:], "refused"), "failures": {given.images[389]: "missing"}}
+    names = ("images", "texts", "letters", "outcomes", "tokens", "seconds")
+    fewer = replace(given, **{name: getattr(given, name)[:380] for name in names}, provenance=given.provenance | lost)
+    answers.write(fewer, tmp_path / fewer.file_name)
+    questions.write(asked, tmp_path / asked.file_name)
+    assert answered.left_out(tmp_path).to_dict("records") == [
+        {"checkpoint": "hf:tiny", "image_set": "mine", "protocol": "generate"}
+        | {"questions": 400, "answers": 380, "no_reply": 10, "no_picture": 1, "not_recorded": 9}
+    ]
+    assert answered.left_out("").empty

@@ -1,5 +1,8 @@
+from itertools import product
+
 import numpy as np
 import pytest
+from scipy.optimize import minimize
 from scipy.stats import kendalltau
 
 from workbench.score.multiple_choice import pool
@@ -26,6 +29,9 @@ def test_a_summary_is_of_the_pictures_as_they_are(credited):
     assert found.loc["mean_real", "value"] == pytest.approx(credited.real[credited.labelled].mean(), abs=1e-6)
     assert found.loc["range_least", "value"] == pytest.approx(means["low"].max() - means["high"].min(), abs=1e-6)
     assert found.loc["range_most", "value"] == pytest.approx(means["high"].max() - means["low"].min(), abs=1e-6)
+    least, most = pool.spreads(means["low"], means["high"])
+    assert found.loc[["sd_least", "sd_most"], "value"].tolist() == pytest.approx([least, most], abs=1e-6)
+    assert found.loc["sd_low", "value"] == pytest.approx(means["low"].std(ddof=1), abs=1e-6)
     assert found.loc["tau_low", "value"] == pytest.approx(kendalltau(means["top1"], means["low"])[0])
     assert (found["ci_low"].to_numpy() <= found["value"].to_numpy() + 1e-6).all()
 
@@ -57,3 +63,28 @@ def test_a_checkpoint_is_left_out_of_every_measure(credited):
     rest = credited.without("b")
     assert rest.checkpoints == ("a", "c")
     assert np.array_equal(rest.high, credited.high[:, [0, 2]])
+
+
+def corners(low, high):
+    return max(np.std(corner, ddof=1) for corner in product(*zip(low, high, strict=True)))
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_spreads_are_the_least_and_most_of_all_scores_between_the_bounds(rng, nested):
+    low, high = rng.random((2, 40, 7))
+    low, high = np.minimum(low, high), np.maximum(low, high)
+    if not nested:
+        low, high = np.sort(low), np.sort(high)
+    least, most = pool.spreads(low, high)
+    for row in range(40):
+        box = list(zip(low[row], high[row], strict=True))
+        nearest = minimize(lambda x: np.var(x, ddof=1), low[row], bounds=box, tol=1e-12)
+        assert least[row] ** 2 == pytest.approx(nearest.fun, abs=1e-6)
+        assert most[row] <= corners(*np.transpose(box)) + 1e-12
+        assert most[row] == pytest.approx(corners(*np.transpose(box)), abs=0.02 if nested else 1e-9)
+
+
+def test_bounds_that_are_one_leave_one_spread(rng):
+    same = rng.random((3, 9))
+    for found in pool.spreads(same, same):
+        assert found == pytest.approx(same.std(axis=1, ddof=1))

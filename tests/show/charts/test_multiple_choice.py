@@ -21,9 +21,11 @@ def drawn(take_apart, rows):
 def test_bars_run_from_one_bound_to_the_other(drawn):
     bars = [layer for layer in drawn.layers if layer.mark["type"] == "rule"]
     assert len(bars) == 2
-    v1 = {row[0]: row[1:] for row in bars[0].rows("checkpoint", "top1", "low", "high")}
-    assert v1["resnet50"] == (76.13, 92.61, 99.43)
-    assert {**bars[0].fields} == {"x": "top1", "y": "low", "y2": "high", "color": "score"}
+    v1 = {row[0]: row[1:] for row in bars[0].rows("checkpoint", "top1", "low", "high", "place")}
+    assert v1["resnet50"] == (76.13, 92.61, 99.43, 31)
+    assert sorted(row[-1] for row in v1.values()) == list(range(1, 68))
+    assert v1["pnasnet_large_tf"][-1] > v1["resnet50"][-1] > v1["alexnet"][-1]
+    assert {**bars[0].fields} == {"x": "place", "y": "low", "y2": "high", "color": "score"}
 
 
 def test_top_1_and_real_are_told_apart_by_colour_and_shape(drawn):
@@ -41,11 +43,13 @@ def test_the_title_and_the_words_follow_the_numbers(drawn, rows, take_apart):
     assert "between 50.0 and 99.5 % by" in changed.spec["title"]["text"]
 
 
-def test_what_guessing_adds_has_a_band_for_each_number_of_questions(take_apart):
+def test_what_guessing_adds_has_two_edges_for_each_number_of_questions(take_apart):
     added = pd.concat([fallback.added(n) for n in (200, 50_000)])
     drawn = take_apart(charts.fallback(added))
-    band, line = drawn.layers
-    assert [row for row in band.rows("questions", "parse_rate", "low", "high") if row[1] == 90] == [
+    *edges, line = drawn.layers
+    assert [edge.fields["y"] for edge in edges] == ["low", "high"]
+    assert {edge.mark["type"] for edge in edges} == {"line"}
+    assert [row for row in edges[0].rows("questions", "parse_rate", "low", "high") if row[1] == 90] == [
         ("200 questions", 90.0, 0.0, 2.5),
         ("50,000 questions", 90.0, 0.92, 1.08),
     ]

@@ -26,6 +26,7 @@ from workbench.score import intervals, table
 
 GUESS = 1 / len(LETTERS)
 METRICS = ("mc", "mc_guessed", "parse_rate")
+LEFT_OUT = ["checkpoint", "image_set", "protocol", "questions", "answers", "no_reply", "no_picture", "not_recorded"]
 
 
 def score(given: Answers, asked: Questions) -> pd.DataFrame:
@@ -54,6 +55,25 @@ def folder(path: str | Path) -> pd.DataFrame:
     """
     if not str(path):
         return table.build([])
+    return pd.concat([score(*pair) for pair in _below(path)], ignore_index=True)
+
+
+def left_out(path: str | Path) -> pd.DataFrame:
+    """How many questions no score below a folder counts: `LEFT_OUT`, a row for each file of answers.
+
+    ``no_reply``: the model's server gave none, or refused to; ``no_picture``: it was missing or could not be decoded;
+    ``not_recorded``: neither. Raises as :func:`folder`.
+    """
+    rows = []
+    for given, asked in _below(path) if str(path) else []:
+        known = len(given), len(given.unanswered), len(given.failures)
+        rest = len(asked) - sum(known)
+        rows.append((given.model, given.image_set, given.mode, len(asked), *known, rest))
+    return pd.DataFrame(rows, columns=LEFT_OUT)
+
+
+def _below(path: str | Path) -> list[tuple[Answers, Questions]]:
+    """All answers below a folder, each with its questions."""
     files = sorted(Path(path).rglob("*.parquet"))
     by_digest = {one.digest: one for one in map(questions.read, filter(questions.is_questions, files))}
     given = [answers.read(file) for file in files if answers.is_answers(file)]
@@ -63,7 +83,7 @@ def folder(path: str | Path) -> pd.DataFrame:
         if one.questions not in by_digest:
             seen = f"{path} holds answers of {one.model}, but not their questions, {one.questions[:12]}"
             raise InputError(f"{seen}; keep the file of questions beside its answers")
-    return pd.concat([score(one, by_digest[one.questions]) for one in given], ignore_index=True)
+    return [(one, by_digest[one.questions]) for one in given]
 
 
 def credit(letters: np.ndarray, key: np.ndarray) -> dict[str, np.ndarray]:

@@ -1,7 +1,8 @@
 """A pool of classifiers that were asked the same: how far multiple choice spreads them, and whether it orders them.
 
 A classifier of which only the best classes are stored has a lower and an upper bound. Two of them are ordered where the
-lower bound of one lies above the upper bound of the other: what is not stored of the two can differ in any way.
+lower bound of one lies above the upper bound of the other: what is not stored of the two can differ in any way. So is
+their spread bounded by what scores within the bounds can have, not by the spread of the bounds.
 """
 
 from dataclasses import dataclass, replace
@@ -43,20 +44,51 @@ class Credits:
 def summary(credited: Credits, *, resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
     """The pool in numbers: ``quantity, value, ci_low, ci_high``; intervals are from resampling the pictures jointly.
 
-    ``mean_``, ``range_`` (best minus worst checkpoint) and ``sd_`` by each measure; ``range_least`` and ``range_most``:
-    what the range of multiple choice is at least and at most; ``tau_low`` and ``tau_high``: Kendall's tau between top-1
-    and each bound.
+    ``mean_``, ``range_`` (best minus worst checkpoint) and ``sd_`` (n - 1) by each measure; ``range_least``,
+    ``range_most``, ``sd_least`` and ``sd_most``: what those of multiple choice are at least and at most; ``tau_low``
+    and ``tau_high``: Kendall's tau between top-1 and each bound.
     """
     scored = dict(zip(MEASURES, _resampled(credited, resamples, seed), strict=True))
     found = {}
     for name, one in scored.items():
-        found |= {f"mean_{name}": one.mean(axis=1), f"range_{name}": np.ptp(one, axis=1), f"sd_{name}": one.std(axis=1)}
+        found |= {f"mean_{name}": one.mean(axis=1), f"range_{name}": np.ptp(one, axis=1)}
+        found[f"sd_{name}"] = one.std(axis=1, ddof=1)
     low, high = scored["low"], scored["high"]
     found["range_least"] = np.maximum(0, low.max(axis=1) - high.min(axis=1))
     found["range_most"] = high.max(axis=1) - low.min(axis=1)
+    found["sd_least"], found["sd_most"] = spreads(low, high)
     found |= {f"tau_{name}": kendall(scored["top1"], scored[name]) for name in ("low", "high")}
     rows = [(name, one[0], *intervals.percentile(one[1:])) for name, one in found.items()]
     return pd.DataFrame(rows, columns=["quantity", "value", "ci_low", "ci_high"])
+
+
+def spreads(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Least and most standard deviation (n - 1) of m scores between bounds (..., m): each of shape (...).
+
+    The least is that of the scores nearest to a common value. The most is where every score is at one of its bounds:
+    the lower one for those whose middle lies below some value, the upper one for the others. Where one pair of bounds
+    encloses another this can miss the maximum, which is hard to find in general (Ferson et al. 2002), by a little.
+
+    >>> [one.round(3).item() for one in spreads(np.array([0.5, 0.8]), np.array([0.6, 0.9]))]
+    [0.141, 0.283]
+    """
+    start, end = low.min(axis=-1), high.max(axis=-1)
+    for _ in range(50):  # halvings of what may be the common value
+        middle = (start + end) / 2
+        above = np.clip(middle[..., None], low, high).mean(axis=-1) > middle
+        start, end = np.where(above, middle, start), np.where(above, end, middle)
+    least = np.clip(start[..., None], low, high).std(axis=-1, ddof=1)
+    order = np.argsort(low + high, axis=-1)
+    low, high = (np.take_along_axis(one, order, axis=-1) - start[..., None] for one in (low, high))
+    sums, squares = (_first_low(low**power, high**power) for power in (1, 2))
+    most = (squares - sums**2 / low.shape[-1]).max(axis=-1) / (low.shape[-1] - 1)
+    return least, np.sqrt(np.maximum(most, 0))
+
+
+def _first_low(low: np.ndarray, high: np.ndarray) -> np.ndarray:
+    """Sums (..., m + 1) where the first 0, 1, ..., m summands are `low`, and the others `high`, both (..., m)."""
+    steps = np.cumsum(low - high, axis=-1)
+    return high.sum(axis=-1, keepdims=True) + np.concatenate([np.zeros_like(steps[..., :1]), steps], axis=-1)
 
 
 def _resampled(credited: Credits, resamples: int, seed: int) -> np.ndarray:

@@ -14,11 +14,12 @@ SIZES = {0: BLUE, 1: ORANGE, 2: PURPLE}  # from the fewest questions to the most
 
 
 def multiple_choice(rows: pd.DataFrame) -> alt.HConcatChart:
-    """Top-1, ReaL and the bounds of multiple choice of each model against its top-1; a panel for each image set.
+    """Top-1, ReaL and the bounds of multiple choice of each model, in order of top-1; a panel for each image set.
 
     Takes :func:`workbench.score.multiple_choice.public.side_by_side`.
     """
     shown = rows.assign(**percents(rows, "top1", "real", "low", "high", "ci_low", "ci_high"))
+    shown["place"] = shown.groupby("image_set")["top1"].rank(method="first").astype(int)
     domain = [marks.extent(shown[["top1", "low"]], 10)[0], 100]
     panels = [
         _panel(part, str(name), domain, first=place == 0)
@@ -31,13 +32,16 @@ def multiple_choice(rows: pd.DataFrame) -> alt.HConcatChart:
         subtitle=[
             f"{shown['checkpoint'].nunique()} models, expectation over all draws of nine other classes",
             "only the best five classes are public: bars run from what they settle to what they leave possible",
+            "each panel has the models in its own order",
         ],
     )
     return alt.hconcat(*panels, spacing=24, title=title, description=_words(shown))
 
 
 def _panel(part: pd.DataFrame, image_set: str, domain: list[float], *, first: bool) -> alt.LayerChart:
-    x = alt.X("top1:Q", title="top-1 accuracy (%)", scale=alt.Scale(zero=False, nice=False, padding=10))
+    x = alt.X(
+        "place:Q", title="place by top-1 accuracy, from the worst", scale=alt.Scale(zero=False, nice=False, padding=8)
+    )
     lines = tips(
         "checkpoint", top1="top-1 (%)", real="ReaL (%)", low="multiple choice, at least (%)", high="at most (%)"
     )
@@ -48,7 +52,7 @@ def _panel(part: pd.DataFrame, image_set: str, domain: list[float], *, first: bo
     y = alt.Y("percent:Q", title="score (%)" if first else None, scale=alt.Scale(domain=domain))
     bars = (
         alt.Chart(part.assign(score=BOUNDS))
-        .mark_rule(strokeWidth=2.5, opacity=0.55)
+        .mark_rule(strokeWidth=2.5)
         .encode(x=x, y=alt.Y("low:Q", scale=alt.Scale(domain=domain)), y2="high:Q", color=color, tooltip=lines)
     )
     long = pd.concat(part.assign(score=name, percent=part[key]) for key, (name, *_) in SCORES.items())
@@ -82,11 +86,11 @@ def fallback(rows: pd.DataFrame) -> alt.LayerChart:
     base = alt.Chart(shown).encode(
         x=x, tooltip=tips("questions", parse_rate="parse rate (%)", added="adds (points)", low="from", high="to")
     )
-    ends = alt.Y("low:Q", title="points that guessing adds")
-    bands = base.mark_area(opacity=0.3).encode(y=ends, y2="high:Q", color=color)
-    line = base.transform_filter(f"datum.n_questions == {sizes[-1]}").mark_line(color=INK).encode(y="added:Q")
+    lowest = alt.Y("low:Q", title="points that guessing adds")
+    edges = [base.mark_line(strokeWidth=2).encode(y=end, color=color) for end in (lowest, "high:Q")]
+    line = base.transform_filter(f"datum.n_questions == {sizes[-1]}").mark_line(color=INK, strokeWidth=1)
     title = alt.Title(
         "A random letter adds a tenth of what is not parsed",
-        subtitle="a line for the expectation; bands show how far the seed of the guesses moves a score",
+        subtitle="thin line: the expectation; 95 % of the seeds of the guesses fall between two lines of a colour",
     )
-    return (bands + line).properties(width=WIDTH + 80, height=HEIGHT - 40, title=title)
+    return alt.layer(*edges, line.encode(y="added:Q")).properties(width=WIDTH + 80, height=HEIGHT - 40, title=title)
