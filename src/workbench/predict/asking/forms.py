@@ -33,7 +33,8 @@ FINAL = [  # what these enclose is parsed by itself
     re.compile(r"\bfinal answer(?:\s+is\b)?[\s:*#_]*(\S[^\n]*)", re.I),
 ]
 NOUN = (
-    r"(?:\b(?:answer|choice|solution|selection|(?:correct|right|best) (?:option|letter)|the option(?=\s+is\b)|antwort|lösung|réponse|"
+    r"(?:\b(?:answer|choice|solution|selection|(?:correct|right|best) (?:option|letter)|"
+    r"the option(?=\s+is\b)|antwort|lösung|réponse|"
     r"respuesta|resposta|risposta|odpowiedź|yanıt|cevap)|\bответ|答案|答え|正解|选项|选择|正确选项|选|選|정답)"
 )
 BETWEEN = (
@@ -44,7 +45,8 @@ SAID = (
     r"\b(?:it(?:['’]s| is)|this is|that(?:['’]s| is)|i(?:['’]d| would)? (?:think|believe|guess|say|choose|chose|pick|"
     r"picked|select|go with)|i(?:['’]ll| will) (?:go with|say|choose|pick)|choose|select|go with|must be|could be|"
     r"might be|would be|closest is|match(?:es)? is|either|probably|perhaps|maybe|definitely|likely|so|thus|therefore|"
-    r"hence|but|no|wait|actually|sorry|rather|correction|corresponds to|matches|(?:picture|image|photo) (?:shows|depicts))\b[\s,.:;…–—-]*+"
+    r"hence|but|no|wait|actually|sorry|rather|correction|corresponds to|matches|"
+    r"(?:picture|image|photo) (?:shows|depicts))\b[\s,.:;…–—-]*+"
     r"(?:(?:it(?:['’]s| is| must be| could be| would be)|the|probably|either|option|letter|choice|answer|with)\s++)*+"
 )
 _HEADING = r"(?:ans|final|correct|letter|assistant|option|output|response|label|prediction)"
@@ -84,7 +86,7 @@ WEAK = [
 
 # --- what stays an answer where the text was cut off: what follows could be "or C", a list, a denial ----------------
 CUT = [
-    re.compile(rf"\A[^\w\n]*(?P<found>[B-HJ])[^\w\n]*$|\A[^\w\n]*(?P<more>[A-J])(?:[^\w\s]|\n)[^\w\n]*$", re.M),
+    re.compile(r"\A[^\w\n]*(?P<found>[B-HJ])[^\w\n]*$|\A[^\w\n]*(?P<more>[A-J])(?:[^\w\s]|\n)[^\w\n]*$", re.M),
     re.compile(rf"(?i:{NOUN}{BETWEEN}){OPEN}(?P<found>{ALL})[\"'”’)\]}}>*_`$]*(?:\.(?=\s)|\n)"),
 ]
 
@@ -92,19 +94,24 @@ CUT = [
 LABEL = r"(?<![A-Za-z0-9'’])(?P<letter>[A-Ja-j])(?P<between>[\s.,:;)\]}*\"'“(–—=-]+)(?:(?:the|an?|which is an?)\s+)?"
 
 # --- what is denied ---------------------------------------------------------------------------------------------
-DENIED = r"(?:\bnot|n['’]t|\bneither|\bnor|\brather than|\binstead of|\bexcept|\bother than|\brul(?:e|es|ed|ing) out|\beliminat\w+)"
+DENIED = (
+    r"(?:\bnot|n['’]t|\bneither|\bnor|\brather than|\binstead of|\bexcept|\bother than|"
+    r"\brul(?:e|es|ed|ing) out|\beliminat\w+)"
+)
 NOT_LETTER = re.compile(
     rf"(?i:{DENIED})\s+(?i:be\s+|is\s+)?(?i:(?:the\s+)?(?:option|answer|choice|letter)\s+)?{OPEN}{ALL}(?:\s+nor\s+{L})*\)?"
 )
 ALL_BUT = re.compile(r"\b(?:any|every|no)thing but\b|\ball but\b", re.I)
 _NO = (
-    rf"(?:{DENIED}|\bcannot|\b(?:no(?!\s*,)|none|never|without|least|unlikely|false|far from|nicht|kein\w*|pas|não|не|nie|"
-    r"non)\b|\b(?:doubt|wrong|incorrect|inaccurate|exclud|reject|discard|dismiss)|不|非|ない|なく|ではな|じゃな|아니)"
+    rf"(?:{DENIED}|\bcannot|\b(?:no(?!\s*,)|none|never|without|least|unlikely|false|far from|nicht|"
+    r"kein\w*|pas|não|не|nie|non)\b|\b(?:doubt|wrong|incorrect|inaccurate|exclud|reject|discard|dismiss)|不|非|ない|なく|ではな|じゃな|아니)"
 )
 NO = re.compile(_NO, re.I)
 LETTER_NOT = re.compile(
-    rf"(?:{ALL}|(?<![\w'’])[a-j](?![\w'’]))[^\w\n,;!?]*(?i:(?:is|was|are|were|seems?|looks?|can|could|would|does|should)\b)?"
-    rf"[ \t]*(?i:(?:be|so|very|most|clearly|definitely|probably|certainly|also|just|the|an?)\s+)*(?i:{_NO}|out\b|(?<=is)n['’]t)"
+    rf"(?:{ALL}|(?<![\w'’])[a-j](?![\w'’]))[^\w\n,;!?]*"
+    r"(?i:(?:is|was|are|were|seems?|looks?|can|could|would|does|should)\b)?"
+    rf"[ \t]*(?i:(?:be|so|very|most|clearly|definitely|probably|certainly|also|just|the|an?)\s+)*"
+    rf"(?i:{_NO}|out\b|(?<=is)n['’]t)"
 )
 HYPOTHETIC = re.compile(  # if, unless it is a manner of speaking; what was thought before
     r"\b(?:if(?! (?:i|you) (?:had|have|must))|whether|unless|were|at first|initially|originally|thought|had been|"

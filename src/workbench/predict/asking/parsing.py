@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from workbench.predict.asking import forms
 
 LETTERS = "ABCDEFGHIJ"
+VERSION = 2  # of what a text answers; letters that another version found are read again from their texts
 NO_LETTER = ("ambiguous", "unparsed")
 OUTCOMES = ("letter", "marked", "bracketed", "text", "likelihood", *NO_LETTER)
 
