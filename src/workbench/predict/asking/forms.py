@@ -110,7 +110,7 @@ NO = re.compile(_NO, re.I)
 LETTER_NOT = re.compile(
     rf"(?:{ALL}|(?<![\w'’])[a-j](?![\w'’]))[^\w\n,;!?]*"
     r"(?i:(?:is|was|are|were|seems?|looks?|can|could|would|does|should)\b)?"
-    rf"[ \t]*(?i:(?:be|so|very|most|clearly|definitely|probably|certainly|also|just|the|an?)\s+)*"
+    rf"[ \t]*(?i:(?:be|so|very|most|clearly|definitely|probably|certainly|also|just|the|an?)\s+){0, 3}"
     rf"(?i:{_NO}|out\b|(?<=is)n['’]t)"
 )
 HYPOTHETIC = re.compile(  # if, unless it is a manner of speaking; what was thought before
