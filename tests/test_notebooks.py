@@ -21,7 +21,7 @@ from workbench import cli
 from workbench.inputs import checkpoints, classes, labels, questions
 from workbench.inputs.prompts import Prompts
 from workbench.predict import store
-from workbench.predict.asking import answers
+from workbench.predict.asking import answers, parsing
 from workbench.predict.asking.answers import Answers
 from workbench.reproduce import notebooks, running
 
@@ -217,7 +217,12 @@ def test_multiple_choice_scores_own_answers_and_goes_on_without_the_sample(tmp_p
     columns = {"texts": ("A",) * 50, "outcomes": ("letter",) * 50, "tokens": np.ones(50, "i4")}
     columns |= {"letters": asked.answers.astype("i1"), "seconds": np.ones(50, "f4")}
     own = Answers(
-        "hf:mine", "mine", "generate", asked.images, **columns, provenance={"key": {"questions": asked.digest}}
+        "hf:mine",
+        "mine",
+        "generate",
+        asked.images,
+        **columns,
+        provenance={"key": {"questions": asked.digest}, "parser": parsing.VERSION},
     )
     questions.write(asked, tmp_path / "own" / asked.file_name)
     answers.write(own, tmp_path / "own" / own.file_name)

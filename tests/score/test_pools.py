@@ -17,7 +17,7 @@ from workbench.errors import InputError
 from workbench.inputs import labels, questions
 from workbench.inputs.published import documents
 from workbench.predict import store
-from workbench.predict.asking import answers
+from workbench.predict.asking import answers, parsing
 from workbench.score import intervals, pools, table
 
 
@@ -162,7 +162,7 @@ def mixed(tmp_path):
             outcomes=tuple("unparsed" if lost else "letter" for lost in none),
             tokens=np.ones(4, "i4"),
             seconds=np.ones(4, "f4"),
-            provenance={"key": {"questions": digest}},
+            provenance={"key": {"questions": digest}, "parser": parsing.VERSION},
         )
         answers.write(one, tmp_path / where / one.file_name)
         return tmp_path / where / one.file_name

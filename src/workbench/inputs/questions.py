@@ -62,9 +62,13 @@ class Questions:
         """Name of its file in a folder of answers."""
         return f"questions--{self.image_set}--{self.digest[:12]}.parquet"
 
+    def shown(self, row: int) -> list[str]:
+        """The names of the ten options of one question, in their order."""
+        return [self.names[label] for label in self.options[row]]
+
     def text(self, row: int) -> str:
         """One question as a model is asked."""
-        lines = [f"{letter}. {self.names[label]}" for letter, label in zip(LETTERS, self.options[row], strict=True)]
+        lines = [f"{letter}. {name}" for letter, name in zip(LETTERS, self.shown(row), strict=True)]
         question = "Which of these does the picture show?"
         return "\n".join([question, *lines, "Answer with the letter of the right option only."])
 

@@ -5,6 +5,7 @@ import time
 from dataclasses import replace
 from functools import partial
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -222,3 +223,24 @@ def test_questions_for_some_pictures_are_those_of_all(world):
         preparing.draw(pictures, distractors="invalid")
     with pytest.raises(InputError, match="expected hf:NAME"):
         preparing.respondent("gpt", mode="generate", max_tokens=1)
+
+
+def test_a_text_that_was_cut_off_is_known_as_such_after_a_restart_too(scripted, world, tmp_path):
+    asked, pictures = world(3)
+    says = {"p0.png": Reply("The answer is B", 8, truncated=True), "p1.png": Reply("The answer is B", 8)}
+    says["p2.png"] = NoReplyError("gone")
+    assert asking.ask(scripted(says=says), asked, pictures, out=tmp_path).letters.tolist() == [-1, 1]
+    made = asking.ask(scripted(text="C"), asked, pictures, out=tmp_path)
+    assert (made.letters.tolist(), made.provenance["truncated"]) == ([-1, 1, 2], ["p0.png"])
+
+
+def test_a_file_that_an_earlier_parser_read_is_read_again_and_nothing_asked(scripted, world, tmp_path):
+    asked, pictures = world(2)
+    made = asking.ask(scripted(text="B"), asked, pictures, out=tmp_path)
+    letters = np.array([3, 3], dtype=np.int8)
+    earlier = replace(made, letters=letters, provenance=made.provenance | {"parser": 1})
+    answers.write(earlier, tmp_path / made.file_name)
+    again = scripted(text="E")
+    assert asking.ask(again, asked, pictures, out=tmp_path).letters.tolist() == [1, 1]
+    assert again.heard == []
+    assert answers.read(tmp_path / made.file_name).letters.tolist() == [1, 1]

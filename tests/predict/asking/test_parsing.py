@@ -171,6 +171,89 @@ FORMS = [
     ("A.I. models cannot answer this", None, "unparsed"),
     ("Because of its vitamin C content", None, "unparsed"),
     ("3", None, "unparsed"),
+    # denied
+    ("I don't think it's B.", None, "unparsed"),
+    ("I don't believe it is C.", None, "unparsed"),
+    ("I doubt it is B.", None, "unparsed"),
+    ("I would not choose B.", None, "unparsed"),
+    ("I think B is wrong", None, "unparsed"),
+    ("So B is out.", None, "unparsed"),
+    ("No, B is wrong", None, "unparsed"),
+    ("Option B isn't correct", None, "unparsed"),
+    ("Choice B is not right.", None, "unparsed"),
+    ("The wrong answer is B", None, "unparsed"),
+    ("The least likely answer is B.", None, "unparsed"),
+    ("The answer is anything but B.", None, "unparsed"),
+    ("Everything but B", None, "unparsed"),
+    ("no B", None, "unparsed"),
+    ("A) is wrong since", None, "unparsed"),
+    ("A: incorrect", None, "unparsed"),
+    ("A. False\nB. True", None, "unparsed"),
+    ("Option B is not as likely as A", None, "unparsed"),
+    ("I doubt the final answer is B", None, "unparsed"),
+    ("I won't say B", None, "unparsed"),
+    ("答案不是B", None, "unparsed"),
+    ("正解はCではなくD", None, "unparsed"),
+    ("B. It is not a tench", None, "unparsed"),
+    ("Option B is unlikely; it's a lion", "H", "text"),
+    ("The answer is B. Not C.", "B", "marked"),
+    # a second letter, hedged
+    ("A or maybe B", None, "ambiguous"),
+    ("B or maybe H", None, "ambiguous"),
+    ("B or perhaps C", None, "ambiguous"),
+    ("B, maybe C", None, "ambiguous"),
+    ("B. maybe C", None, "ambiguous"),
+    ("H, I, J", None, "ambiguous"),
+    # initials, taxa, lists, questions, what was thought before
+    ("Dr. J", None, "unparsed"),
+    ("C. elegans worm", None, "unparsed"),
+    ("Rank: 1. H 2. B", None, "unparsed"),
+    ("A. 10%\nB. 90%", None, "unparsed"),
+    ("A: 0.1\nB: 0.9", None, "unparsed"),
+    ("I ruled out C and B.", None, "unparsed"),
+    ("So I, being unsure, abstain.", None, "unparsed"),
+    ("Answer: I, a model, think H", None, "unparsed"),
+    ("Is the answer B?", None, "unparsed"),
+    ("At first I thought the answer was B. However the beak shows H.", None, "unparsed"),
+    ("J. Smith took this picture of a lion", None, "ambiguous"),
+    ("E. g. a lion", None, "ambiguous"),
+    ("I. e., a lion", None, "ambiguous"),
+    ("A: The picture shows a lion", None, "ambiguous"),
+    ("The letter B is printed on the cup", "J", "text"),
+    ("If this were a fish, the answer would be A. But it is a lion.", "H", "text"),
+    # short headings, and the letter after all options
+    ("Ans: H", "H", "marked"),
+    ("Final: H", "H", "marked"),
+    ("Correct: H", "H", "marked"),
+    ("Letter: H", "H", "marked"),
+    ("Assistant: H", "H", "marked"),
+    ("The option is H", "H", "marked"),
+    ("The picture shows C", "C", "marked"),
+    ("\n".join(map("{}. {}".format, LETTERS, OPTIONS)) + "\nD", "D", "letter"),
+    ("B. The fish is orange.", "B", "letter"),
+    ("This is an orange fish: **B**", "B", "marked"),
+]
+
+CUT_OFF = [
+    ("Let me think step by step.\n\nA. tench is a fish. B. sea lion", None),
+    ("First, consider option A: tench. The picture", None),
+    ("Option A: tench - this is a freshwater fish. The picture does not show", None),
+    ("A. tench - not in the picture.\nB. sea lion - not in", None),
+    ("A. tench\nB. gold", None),
+    ("The answer is B", None),  # or C
+    ("<answer>B", None),
+    ("goldfish", None),
+    ("A", None),
+    ("I", None),
+    ("B. goldfish\n\nThe picture shows a lion", None),
+    ("B", "B"),
+    ("B. goldfish", "B"),
+    ("A.", "A"),
+    ("B\n\nThe picture shows an", "B"),
+    ("The answer is B. The fish", "B"),
+    (r"It is \boxed{B}", "B"),
+    ("<answer>B</answer>", "B"),
+    ("Final answer: B\nThe", "B"),
 ]
 
 
@@ -179,6 +262,12 @@ def test_what_is_said_is_what_is_answered(said, letter, outcome):
     place, found = parse(said, OPTIONS)
     assert (LETTERS[place] if place >= 0 else None) == letter
     assert found in outcome.split("|")
+
+
+@pytest.mark.parametrize(("said", "letter"), CUT_OFF, ids=[form[0][:40] for form in CUT_OFF])
+def test_of_a_text_that_was_cut_off_only_what_nothing_can_change_is_an_answer(said, letter):
+    place, _ = parse(said, OPTIONS, truncated=True)
+    assert (LETTERS[place] if place >= 0 else None) == letter
 
 
 def test_the_table_has_sixty_forms_of_every_outcome_but_likelihood():

@@ -5,7 +5,7 @@ import pytest
 
 from workbench.errors import InputError
 from workbench.inputs import questions
-from workbench.predict.asking import answers
+from workbench.predict.asking import answers, parsing
 from workbench.predict.asking.answers import Answers
 from workbench.score.intervals import wilson
 from workbench.score.multiple_choice import answered
@@ -20,7 +20,7 @@ def given(asked, images):
     letters[360:] = -1
     outcomes = ("letter",) * 360 + ("unparsed",) * 40
     columns = {"texts": ("A",) * 400, "tokens": np.ones(400, "i4"), "seconds": np.ones(400, "f4")}
-    provenance = {"key": {"questions": asked.digest}}
+    provenance = {"key": {"questions": asked.digest}, "parser": parsing.VERSION}
     return Answers(
         "hf:tiny",
         "mine",
@@ -103,3 +103,11 @@ def test_questions_that_no_score_counts_are_told(given, asked, tmp_path):
         | {"questions": 400, "answers": 380, "no_reply": 10, "no_picture": 1, "not_recorded": 9}
     ]
     assert answered.left_out("").empty
+
+
+def test_texts_that_an_earlier_parser_read_are_read_again(given, asked):
+    provenance = {"key": given.provenance["key"], "truncated": list(given.images[:100])}
+    earlier = replace(given, texts=("The answer is B",) * 400, provenance=provenance)
+    scored = answered.score(earlier, asked).set_index("metric")["value"]
+    assert scored["parse_rate"] == 0.75  # what was cut off may go on with "or C"
+    assert scored["mc"] == (asked.answers[100:] == 1).sum() / 400

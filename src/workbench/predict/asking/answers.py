@@ -8,7 +8,7 @@ file's metadata. Answers do not know which option is right: the questions file, 
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +17,9 @@ import pyarrow.parquet as pq
 
 from workbench.errors import DamagedFileError, InputError
 from workbench.files import writing
+from workbench.inputs.questions import Questions
 from workbench.predict import checking
+from workbench.predict.asking import parsing
 from workbench.predict.asking.parsing import NO_LETTER, OUTCOMES
 
 MODES = ("generate", "likelihood")
@@ -111,6 +113,23 @@ def read(path: str | Path) -> Answers:
     except (InputError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise DamagedFileError(f"{path} is damaged, or another program changed it ({error}); make it again") from error
     return answers
+
+
+def reread(answers: Answers, asked: Questions) -> Answers:
+    """The same answers with the letters that this version's parser finds in their texts; themselves if it made them.
+
+    Raises `InputError` for a picture that no question of `asked` shows.
+    """
+    if answers.mode != "generate" or answers.provenance.get("parser") == parsing.VERSION:
+        return answers
+    rows, cut = {image: row for row, image in enumerate(asked.images)}, {*answers.provenance.get("truncated", [])}
+    if strange := {*answers.images} - rows.keys():
+        raise InputError(f"{answers.model} answered about {len(strange)} pictures that no question shows")
+    told = zip(answers.images, answers.texts, strict=True)
+    found = [parsing.parse(text or "", asked.shown(rows[one]), truncated=one in cut) for one, text in told]
+    letters, outcomes = np.array([place for place, _ in found], dtype=np.int8), tuple(outcome for _, outcome in found)
+    provenance = answers.provenance | {"parser": parsing.VERSION}
+    return replace(answers, letters=letters, outcomes=outcomes, provenance=provenance)
 
 
 def _check(answers: Answers) -> None:

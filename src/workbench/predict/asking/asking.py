@@ -43,7 +43,7 @@ def ask(
     """
     file = Path(out) / answers.file_name(respondent.name, asked.image_set, respondent.mode)
     key = _key(respondent, asked)
-    if (found := _finished(file, key, restart=restart)) is not None:
+    if (found := _finished(file, key, asked, restart=restart)) is not None:
         return found
     with closing(AnswerJournal(file, key, restart=restart)) as kept:
         run = _Run(respondent, asked, pictures, kept)
@@ -65,7 +65,7 @@ def _key(respondent: Respondent, asked: Questions) -> dict:
     return own | {"model": respondent.name, "mode": respondent.mode} | what
 
 
-def _finished(file: Path, key: dict, *, restart: bool) -> Answers | None:
+def _finished(file: Path, key: dict, asked: Questions, *, restart: bool) -> Answers | None:
     """What a complete file of exactly these settings holds. Raises `InputError` for one that was made with others."""
     if restart or not file.is_file():
         return None
@@ -76,7 +76,9 @@ def _finished(file: Path, key: dict, *, restart: bool) -> Answers | None:
     if found.unanswered:
         return None
     journal.clear(file)
-    return found
+    if (newer := answers.reread(found, asked)) is not found:
+        answers.write(newer, file)
+    return newer
 
 
 @dataclass
@@ -156,7 +158,8 @@ def _gathered(run: _Run, key: dict, speed: dict[str, float]) -> Answers:
     found = [_parsed(reply, asked, row) for row, (reply, _) in replies.items()]
     scores = [reply.scores or (0.0,) * 10 for reply, _ in replies.values()]
     libraries = {"workbench": workbench.__version__} | run.respondent.provenance.get("versions", {})
-    told = {"failures": run.failures, "unanswered": run.unanswered}
+    told: dict = {"failures": run.failures, "unanswered": run.unanswered, "parser": parsing.VERSION}
+    told["truncated"] = [asked.images[row] for row, (reply, _) in replies.items() if reply.truncated]
     return Answers(
         run.respondent.name,
         asked.image_set,
@@ -180,4 +183,4 @@ def _storable(text: str | None) -> str | None:
 def _parsed(reply: Reply, asked: Questions, row: int) -> tuple[int, str]:
     if reply.scores is not None:
         return parsing.likeliest(reply.scores)
-    return parsing.parse(reply.text or "", [asked.names[label] for label in asked.options[row]])
+    return parsing.parse(reply.text or "", asked.shown(row), truncated=reply.truncated)

@@ -104,7 +104,10 @@ class Local:
         found = self._model.generate(**inputs, max_new_tokens=self._max_tokens, **greedy)[0]
         if not self._model.config.is_encoder_decoder:
             found = found[inputs["input_ids"].shape[1] :]
-        return Reply(self._tokenizer.decode(found, skip_special_tokens=True), len(found))
+        ends = self._model.generation_config.eos_token_id
+        ended = len(found) > 0 and int(found[-1]) in (ends if isinstance(ends, list) else [ends])
+        text = self._tokenizer.decode(found, skip_special_tokens=True)
+        return Reply(text, len(found), truncated=len(found) >= self._max_tokens and not ended)
 
     def _scored(self, inputs: Any) -> Reply:
         import torch

@@ -28,8 +28,9 @@ class AnswerJournal:
         """Add a reply; it is in the file when this returns."""
         line = {"row": row, "seconds": round(seconds, 3), "tokens": reply.tokens, "text": reply.text}
         scores = {} if reply.scores is None else {"scores": reply.scores}
+        cut = {"truncated": True} if reply.truncated else {}
         with self._lock:
-            self._log.append(json.dumps(line | scores).encode() + b"\n")
+            self._log.append(json.dumps(line | scores | cut).encode() + b"\n")
             self._replies[row] = (reply, line["seconds"])
 
     def replies(self) -> dict[int, tuple[Reply, float]]:
@@ -46,4 +47,4 @@ class AnswerJournal:
 def _parsed(line: bytes) -> tuple[int, tuple[Reply, float]]:
     read = json.loads(line)
     scores = tuple(read["scores"]) if "scores" in read else None
-    return read["row"], (Reply(read["text"], read["tokens"], scores), read["seconds"])
+    return read["row"], (Reply(read["text"], read["tokens"], scores, read.get("truncated", False)), read["seconds"])

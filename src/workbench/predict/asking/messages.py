@@ -67,6 +67,11 @@ def tokens(body: Any) -> int:
     return count if isinstance(count, int) else 0
 
 
+def truncated(body: Any) -> bool:
+    """Whether a chat completion reached the most tokens before its end."""
+    return at(body, "choices", 0, "finish_reason") == "length"
+
+
 def letter_scores(body: Any) -> tuple[float, ...]:
     """Probabilities of A to J among themselves as the first token; all 0 where it can be none of them.
 

@@ -9,112 +9,27 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from workbench.predict.asking import forms
+
 LETTERS = "ABCDEFGHIJ"
+VERSION = 2  # of what a text answers; letters that another version found are read again from their texts
 NO_LETTER = ("ambiguous", "unparsed")
 OUTCOMES = ("letter", "marked", "bracketed", "text", "likelihood", *NO_LETTER)
 
-# --- what surrounds an answer and is none ---------------------------------------------------------------------
-_THOUGHTS = r"(think(?:ing)?|thought|reasoning)"
-_THOUGHT = re.compile(rf"[<◁]{_THOUGHTS}[>▷].*?[<◁]/\1[>▷]", re.I | re.S)
-_THINKING = re.compile(rf"[<◁]{_THOUGHTS}[>▷]", re.I)
-_THOUGHT_BEFORE = re.compile(rf"\A.*[<◁]/{_THOUGHTS}[>▷]", re.I | re.S)  # begun by the chat template
-_SPECIAL = re.compile(r"<\|[^|<>]*\|>|</?s>|<end_of_\w+>|<eos>|<pad>")
-_LATEX = re.compile(r"\\(?:text(?:bf|it|rm|tt)?|math(?:bf|rm|it|sf)?)\s*\{([^{}]*)\}")
-_BOLD = re.compile(r"(\*\*|__)\s*\(?([A-J])\)?\s*[.:)]?\s*\1")
 
-# --- letters: several in a row are one answer, "B or C"; what follows must not make an article or a pronoun of them --
-_L = r"(?<![A-Za-z0-9'’])[A-J](?![A-Za-z0-9'’])"
-_ALL = (
-    rf"{_L}(?:\s*+(?:,\s*+(?:(?:or|and)\b)?+|/|&|\||\b(?:or|and|und|oder|ou|et|y|o)\b)\s*+(?:option\s++)?{_L}){{0,9}}"
-)
-_OPEN, _CLOSE = r"[\s\"'“‘(\[{<*_`$]*+", r"[\s\"'”’)\]}>*_`$]*"
-_CLAUSE_ENDS = (
-    rf"(?={_CLOSE}(?:$|[.,;:!?(\n–—-]|[^\x00-\x7f]|"
-    r"(?:because|since|as|for|which|that|with|due|based|and|but|or|is)\b))"
-)
-_ENDS_SMALL = rf"(?={_CLOSE}[.!]?{_CLOSE}$)"  # "the answer is b.", but not "the answer is a dog"
-
-# --- the forms of an answer --------------------------------------------------------------------------------------
-_FINAL = [  # what these enclose is parsed by itself
-    re.compile(r"<\|begin_of_box\|>(.*?)<\|end_of_box\|>", re.S),
-    re.compile(r"<answer>(.*?)(?:</answer>|$)", re.I | re.S),
-    re.compile(r"\\boxed\s*\{([^{}]*)\}"),
-    re.compile(r"\bfinal answer(?:\s+is\b)?[\s:*#_]*(\S[^\n]*)", re.I),
-]
-_NOUN = (
-    r"(?:\b(?:answer|choice|solution|selection|(?:correct|right|best) (?:option|letter)|antwort|lösung|réponse|"
-    r"respuesta|resposta|risposta|odpowiedź|yanıt|cevap)|\bответ|答案|答え|正解|选项|选择|正确选项|选|選|정답)"
-)
-_BETWEEN = (
-    r"(?:[\s\"'“”’*_:=→>-]++|\b(?:is|was|be|would|should|must|to|most|likely|probably|clearly|definitely|therefore|thus|"
-    r"either|the|option|letter|choice|correct|right|answer|best|ist|est|es|é|è|la|correcte|correcta|corretta|correta)\b|是|为|為|は|는|은)*"
-)
-_SAID = (
-    r"\b(?:it(?:['’]s| is)|this is|that(?:['’]s| is)|i(?:['’]d| would)? (?:think|believe|guess|say|choose|chose|pick|"
-    r"picked|select|go with)|i(?:['’]ll| will) (?:go with|say|choose|pick)|choose|select|go with|must be|could be|"
-    r"might be|would be|closest is|match(?:es)? is|either|probably|perhaps|maybe|definitely|likely|so|thus|therefore|"
-    r"hence|but|no|wait|actually|sorry|rather|correction|corresponds to|matches)\b[\s,.:;…–—-]*+"
-    r"(?:(?:it(?:['’]s| is| must be| could be| would be)|the|probably|either|option|letter|choice|answer|with)\s++)*+"
-)
-_STRONG = [
-    re.compile(rf"(?i:{_NOUN}{_BETWEEN}){_OPEN}(?P<found>{_ALL}){_CLAUSE_ENDS}", re.M),
-    re.compile(rf"(?i:{_NOUN}{_BETWEEN}){_OPEN}(?P<found>(?<!\w)[a-j]){_ENDS_SMALL}", re.M),
-    re.compile(rf"(?i:{_SAID}){_OPEN}(?P<found>{_ALL}){_CLAUSE_ENDS}", re.M),
-    re.compile(
-        rf"(?P<found>{_ALL}){_CLOSE}\s+(?:is|are|would be|seems|looks)\s+(?:the\s+|most\s+|clearly\s+)*"
-        r"(?:correct|right|best|likely|answer|option|closest)"
-    ),
-]
-_FIRST = [
-    re.compile(rf"\A\W*(?P<found>(?!I,){_ALL}){_CLOSE}(?:[.):,](?!\w\.)|\s[-–—]|\s*$|\n|…)", re.M),
-]
-_ALONE = [  # in a line, or after the last sentence
-    re.compile(rf"^[^\w\n]*(?P<found>{_ALL})[^\w\n]*$", re.M),
-    re.compile(rf"[.!?]\s+[^\w\s]*(?P<found>{_ALL})\W*\Z"),
-]
-_ITEM = re.compile(r"(?<!\w)\(?(?P<found>[A-J])[.):]")
-_WEAK = [
-    ("marked", re.compile(rf"(?i:\b(?:option|choice|letter|opción|opção|opzione))\s+{_OPEN}(?P<found>{_ALL})")),
-    ("bracketed", re.compile(r"(?<!\w)[(\[]\s*(?P<found>[A-Ja-j])\s*[.)]?\s*[)\]]|(?<![\w(])(?P<half>[A-J])\)")),
-]
-
-# --- an option's letter before its name: "B. tench", "B (a tench)" -----------------------------------------------
-_LABEL = r"(?<![A-Za-z0-9'’])(?P<letter>[A-Ja-j])(?P<between>[\s.,:;)\]}*\"'“(–—=-]+)(?:(?:the|an?|which is an?)\s+)?"
-
-# --- what is denied ---------------------------------------------------------------------------------------------
-_DENIED = r"(?:\bnot|n['’]t|\bneither|\bnor|\brather than|\binstead of|\bexcept|\brul(?:e|es|ed|ing) out|\beliminat\w+)"
-_NOT_LETTER = re.compile(
-    rf"(?i:{_DENIED})\s+(?i:be\s+|is\s+)?(?i:(?:the\s+)?(?:option|answer|choice|letter)\s+)?{_OPEN}{_ALL}(?:\s+nor\s+{_L})*\)?"
-)
-_NOT_NAME = re.compile(rf"(?:{_DENIED}|\bno)\s+(?:be\s+|really\s+)?(?:(?:an?|the|any)\s+)?$", re.I)
-_NAME_NOT = re.compile(r"^\s+(?:(?:is|was|are|does|can|could)\s*(?:not\b|n['’]t)|(?:isn|wasn|doesn|aren)['’]t)", re.I)
-_REFUSED = re.compile(r"\b(?:can ?not|can['’]t|unable|sorry|(?:do not|don['’]t) know|unclear|none of|not sure)\b", re.I)
-
-# --- what stands beside an option's name, where it is the name alone: "a lion in", not "a sea lion" ---------------
-_BEFORE = re.compile(
-    r"(?:\A|[^\w\s]|\b(?:an?|the|is|are|was|be|of|shows?|showing|depicts?|features?|contains?|displays?|called|named|as|"
-    r"like|see|probably|likely|definitely|clearly|option))\s*$",
-    re.I,
-)
-_AFTER = re.compile(
-    r"\s*(?:$|[^\w\s]|(?:in|on|at|with|is|are|was|that|which|being|sitting|standing|swimming|flying|lying|walking|eating|"
-    r"looking|from|against|under|near|next|beside|behind|because|as|by|for|inside|and|but|since|while|its|based)\b)",
-    re.I,
-)
-_HEDGED = re.compile(r"\bor\s+(?:(?:an?|the)\s+)?$", re.I)
-
-
-def parse(text: str, options: Sequence[str]) -> tuple[int, str]:
+def parse(text: str, options: Sequence[str], *, truncated: bool = False) -> tuple[int, str]:
     """The position of the one of ten `options` that a text answers, -1 where there is none, and how it was found.
+
+    Of a text that is `truncated`, cut off before its end, only an answer that nothing after the cut can change counts.
 
     >>> options = ["tench", "sea lion", "lion", "crane", "crane bird", "cup", "ox", "hen", "drake", "jay"]
     >>> [parse(said, options) for said in ("C.", "The correct answer is (B)", "A picture of a lion", "B or C")]
     [(2, 'letter'), (1, 'marked'), (2, 'text'), (-1, 'ambiguous')]
     """
-    said = unicodedata.normalize("NFKC", _THOUGHT.sub(" ", text))
-    if _THINKING.search(said):
+    said = unicodedata.normalize("NFKC", forms.THOUGHT.sub(" ", text))
+    if forms.THINKING.search(said):
         return -1, "unparsed"  # its thoughts were cut short
-    return _parse(_LATEX.sub(r"\1", _THOUGHT_BEFORE.sub("", said)), options)
+    return _parse(forms.LATEX.sub(r"\1", forms.THOUGHT_BEFORE.sub("", said)), options, truncated=truncated)
 
 
 def likeliest(scores: Sequence[float]) -> tuple[int, str]:
@@ -126,38 +41,109 @@ def likeliest(scores: Sequence[float]) -> tuple[int, str]:
     return (found[0], "likelihood") if len(found) == 1 else (-1, "ambiguous")
 
 
-def _parse(said: str, options: Sequence[str]) -> tuple[int, str]:
-    inner = [_parse(span, options) for form in _FINAL for span in form.findall(said)]
+def _parse(said: str, options: Sequence[str], *, truncated: bool = False) -> tuple[int, str]:
+    inner = [_parse(span, options) for span in _enclosed(said, truncated=truncated)]
     if found := {place if outcome != "ambiguous" else -2 for place, outcome in inner if outcome != "unparsed"}:
         return _one(found, "text" if all(outcome == "text" for _, outcome in inner) else "marked")
-    said = _SPECIAL.sub(" ", said).strip()
-    if whole := re.fullmatch(r"\W*([A-Ja-j])\W*", said):
+    said = forms.SPECIAL.sub(" ", said).strip().replace("**", "").replace("__", "")
+    if (whole := re.fullmatch(r"\W*([A-Ja-j])\W*", said)) and not truncated:
         return _place(whole[1]), "bracketed" if re.search(r"[(\[]\W*\w\W*[)\]]", said) else "letter"
-    said = _BOLD.sub(r" option \2 ", said).replace("**", "").replace("__", "")
-    said, contradicted = _without_names(said, options)
-    place, outcome = _lettered(_NOT_LETTER.sub(" ", said))
+    plain, contradicted = _without_names(said, options)
+    affirmed = _affirmed(plain)
+    place, outcome = _lettered(affirmed)
+    if truncated and not _stands(place, said, affirmed, options):
+        return -1, "unparsed"
     if outcome == "unparsed":
-        return _named(said, options)
-    return (-1, "ambiguous") if place in contradicted else (place, outcome)
+        place, outcome = _named(plain, options)
+        begun = _letters(forms.BEGUN, affirmed)
+        return (-1, "ambiguous") if place >= 0 and begun - {place} else (place, outcome)
+    if place in contradicted:
+        return -1, "ambiguous"
+    return (-1, "unparsed") if _doubtful(place, affirmed) else (place, outcome)
+
+
+def _enclosed(said: str, *, truncated: bool) -> list[str]:
+    """What stands in a box, a tag or after "final answer", unless that is denied, or cut off."""
+    found = []
+    for match in (match for form in forms.FINAL for match in form.finditer(said)):
+        whole = match.end() < len(said) or match[0].endswith((">", "}", '"'))
+        denied = forms.NO.search(forms.CLAUSE.split(said[max(0, match.start() - 200) : match.start()])[-1])
+        if (whole or not truncated) and not denied:
+            found.append(match[1])
+    return found
+
+
+def _affirmed(said: str) -> str:
+    """The text with a ~ for every letter that is denied, asked about, or the answer to something else."""
+    said = forms.NOT_LETTER.sub(" ~ ", forms.ALL_BUT.sub("not", said))
+    said = forms.LETTER_NOT.sub("~ not", said)
+
+    def plain(match: re.Match) -> str:
+        before, after = said[max(0, match.start() - 200) : match.start()], said[match.end() : match.end() + 200]
+        sentence, asked = forms.SENTENCE.split(before)[-1], re.match(r"[^.!?\n]*\?", after)
+        denied = forms.NO.search(forms.CLAUSE.split(before)[-1]) or forms.HYPOTHETIC.search(sentence)
+        return "~" if denied or asked else match[0]
+
+    return forms.ANY.sub(plain, said)
+
+
+def _doubtful(place: int, said: str) -> bool:
+    """Whether a denial stands within three words of the letter, though not in a form that says what is denied."""
+    for match in re.finditer(rf"(?<![\w'’]){LETTERS[place]}(?![\w'’])", said):
+        before = forms.SENTENCE.split(said[max(0, match.start() - 60) : match.start()])[-1]
+        before = re.split(r"~|\bbut\b", before)[-1].split()[-3:]
+        after = (
+            said[match.end() : match.end() + 60].lstrip(" .:)]*") if _begins_line(match) else said[match.end() :][:60]
+        )
+        after = forms.SENTENCE.split(after)[0].split("~")[0].split()[:3]
+        if forms.NO.search(" ".join(before)) or forms.NO.search(" ".join(after)):
+            return True
+    return False
+
+
+def _begins_line(match: re.Match) -> bool:
+    return not re.search(r"\w", match.string[max(0, match.start() - 60) : match.start()].split("\n")[-1])
+
+
+def _stands(place: int, said: str, affirmed: str, options: Sequence[str]) -> bool:
+    """Whether a text that was cut off answers an option whatever its rest may be: explicitly, or before all else."""
+    explicit, first = _letters(forms.CUT[1:], affirmed), _letters(forms.CUT[:1], affirmed)
+    if explicit:
+        return explicit == {place}
+    others = [name for at, name in enumerate(options) if at != place and name not in options[max(place, 0)]]
+    named = any(re.search(_pattern(name), said, re.I) for name in others)
+    mentioned = {_place(letter) for letter in forms.MENTION.findall(affirmed)} - {place}
+    return first == {place} and not (mentioned or named or "~" in affirmed or forms.NO.search(affirmed))
 
 
 def _lettered(said: str) -> tuple[int, str]:
     """The option whose letter is given, by the most explicit form that occurs."""
-    strong, alone = _letters(_STRONG, said), _letters(_ALONE, said)
-    standing = alone if len(_letters([_ITEM], said)) > 2 else alone | _letters(_FIRST, said)
-    told = standing if len(standing) < 3 else set()  # the options were repeated
+    strong, alone = _letters(forms.STRONG, said, around=True), _letters(forms.ALONE, said)
+    listed = len(_letters([forms.ITEM], said)) > 2  # the options were repeated
+    standing, begun = (alone, set()) if listed else (alone | _letters(forms.FIRST, said), _letters(forms.BEGUN, said))
+    told = standing if len(standing) < 3 else set()
+    if listed and not strong and (last := forms.LAST.search(said)):
+        return _place(last[1]), "letter"
     if strong | told:
         first = re.match(r"\W*[(\[]", said)
-        return _one(strong | told, ("bracketed" if first else "letter") if told else "marked")
-    weak = [(outcome, _letters([form], said)) for outcome, form in _WEAK]
+        return _one(strong | told | begun, ("bracketed" if first else "letter") if told else "marked")
+    weak = [(outcome, _letters([form], said, around=True)) for outcome, form in forms.WEAK]
     if found := set().union(*(places for _, places in weak)):
-        return _one(found, next(outcome for outcome, places in weak if places))
+        return _one(found | begun, next(outcome for outcome, places in weak if places))
     return _one(standing, "letter")
 
 
-def _letters(forms: Sequence[re.Pattern], said: str) -> set[int]:
-    texts = [group for form in forms for match in form.finditer(said) for group in match.groups() if group]
-    return {_place(letter) for text in texts for letter in re.findall(r"(?<![A-Za-z])[A-Ja-j](?![A-Za-z])", text)}
+def _letters(patterns: Sequence[re.Pattern], said: str, *, around: bool = False) -> set[int]:
+    """The options whose letters the forms hold; `around`, also others in the same sentence."""
+    found = set()
+    for match in (match for form in patterns for match in form.finditer(said)):
+        texts = [group for group in match.groups() if group]
+        found |= {_place(one) for text in texts for one in re.findall(r"(?<![A-Za-z])[A-Ja-j](?![A-Za-z])", text)}
+        if around:
+            before = forms.SENTENCE.split(said[max(0, match.start() - 200) : match.start()])[-1]
+            after = forms.SENTENCE.split(said[match.end() : match.end() + 200])[0]
+            found |= {_place(one) for part in (before, after) for one in forms.MENTION.findall(part)}
+    return found
 
 
 def _one(found: set[int], outcome: str) -> tuple[int, str]:
@@ -186,7 +172,7 @@ def _without_names(said: str, options: Sequence[str]) -> tuple[str, set[int]]:
             contradicted.add(_place(letter))
             return match[0]
 
-        said = re.sub(_LABEL + _pattern(name), plain, said, flags=re.I)
+        said = re.sub(forms.LABEL + _pattern(name), plain, said, flags=re.I)
     return said, contradicted
 
 
@@ -196,11 +182,13 @@ def _named(said: str, options: Sequence[str]) -> tuple[int, str]:
     for name in sorted(set(options), key=len, reverse=True):
         for match in re.finditer(_pattern(name), said, re.I):
             before, after = said[: match.start()], said[match.end() :]
-            if not (_NOT_NAME.search(before) or _NAME_NOT.search(after)):
+            if not (forms.NOT_NAME.search(before) or forms.NAME_NOT.search(after)):
                 found |= {place for place, option in enumerate(options) if option == name}
-                alone |= bool(_BEFORE.search(before) and _AFTER.match(after)) and not _HEDGED.search(before)
+                alone |= bool(forms.BEFORE.search(before) and forms.AFTER.match(after)) and not forms.HEDGED.search(
+                    before
+                )
         said = re.sub(_pattern(name), lambda match: "~" * len(match[0]), said, flags=re.I)
-    if len(found) == 1 and (not alone or _REFUSED.search(said)):
+    if len(found) == 1 and (not alone or forms.REFUSED.search(said)):
         return -1, "unparsed"
     return _one(found, "text")
 

@@ -11,12 +11,13 @@ class Reply:
     """What a model said to one question: its raw `text` (None in likelihood mode), how many `tokens` it made of it.
 
     `scores` are, in likelihood mode, the probabilities of the ten letters among themselves (they add up to 1, or are
-    all 0 where the model gave none of them any).
+    all 0 where the model gave none of them any). `truncated`: the text reached the most tokens before its end.
     """
 
     text: str | None
     tokens: int = 0
     scores: tuple[float, ...] | None = None
+    truncated: bool = False
 
 
 class Respondent(Protocol):

@@ -148,7 +148,7 @@ class Served:
         if isinstance(named := messages.at(body, "model"), str):
             self._served_as.add(self._redacted(named))
         text = messages.text(body) if scores is None else None
-        return Reply(None if text is None else self._redacted(text), tokens, scores)
+        return Reply(None if text is None else self._redacted(text), tokens, scores, messages.truncated(body))
 
     def _completion(self, message: dict) -> Any:
         """The body of a chat completion. A setting that the model refuses at first is replaced or left out."""

@@ -32,6 +32,8 @@ LEFT_OUT = ["checkpoint", "image_set", "protocol", "questions", "answers", "no_r
 def score(given: Answers, asked: Questions) -> pd.DataFrame:
     """Score table of one model's answers: a row for each of `METRICS`, over the questions that were answered.
 
+    Texts that an earlier version's parser read are read again.
+
     Warns where some were not. Raises `InputError` for answers to other questions.
     """
     if given.questions != asked.digest:
@@ -43,7 +45,7 @@ def score(given: Answers, asked: Questions) -> pd.DataFrame:
     if len(rows) < len(asked):
         seen = f"{len(rows):,} of the {len(asked):,} questions are answered"
         warnings.warn(f"{given.model} on {given.image_set}: {seen}; scores are over these", stacklevel=2)
-    gained = credit(given.letters, asked.answers[rows])
+    gained = credit(answers.reread(given, asked).letters, asked.answers[rows])
     of_what = (given.model, given.image_set, f"questions-{asked.digest[:12]}", given.mode)
     return table.build([(*of_what, name, None, *share(one), "run") for name, one in gained.items()])
 
