@@ -49,7 +49,7 @@ def by_rank(ranks: Sequence[int]) -> pd.DataFrame:
     """Chance of a right answer where the right class is ranked so: ``rank, chance``.
 
     >>> by_rank([1, 2, 74]).round(3).to_numpy().tolist()
-    [[1.0, 1.0], [2.0, 0.991], [74.0, 0.502]]
+    [[1.0, 1.0], [2.0, 0.991], [74.0, 0.504]]
     """
     return pd.DataFrame({"rank": ranks, "chance": spared(np.asarray(ranks) - 1)})
 
