@@ -39,7 +39,7 @@ NOUN = (
 )
 BETWEEN = (
     r"(?:[\s\"'“”’*_:=→>-]++|\b(?:is|was|be|would|should|must|to|most|likely|probably|clearly|definitely|therefore|thus|"
-    r"either|the|option|letter|choice|correct|right|answer|best|ist|est|es|é|è|la|correcte|correcta|corretta|correta)\b|是|为|為|は|는|은)*"
+    r"either|the|option|letter|choice|correct|right|answer|best|ist|est|es|é|è|la|correcte|correcta|corretta|correta)\b|是|为|為|は|는|은)*+"
 )
 SAID = (
     r"\b(?:it(?:['’]s| is)|this is|that(?:['’]s| is)|i(?:['’]d| would)? (?:think|believe|guess|say|choose|chose|pick|"
@@ -110,7 +110,7 @@ NO = re.compile(_NO, re.I)
 LETTER_NOT = re.compile(
     rf"(?:{ALL}|(?<![\w'’])[a-j](?![\w'’]))[^\w\n,;!?]*"
     r"(?i:(?:is|was|are|were|seems?|looks?|can|could|would|does|should)\b)?"
-    rf"[ \t]*(?i:(?:be|so|very|most|clearly|definitely|probably|certainly|also|just|the|an?)\s+){0, 3}"
+    rf"[ \t]*(?i:(?:be|so|very|most|clearly|definitely|probably|certainly|also|just|the|an?)\s+){{0,3}}"
     rf"(?i:{_NO}|out\b|(?<=is)n['’]t)"
 )
 HYPOTHETIC = re.compile(  # if, unless it is a manner of speaking; what was thought before
