@@ -459,3 +459,9 @@ def test_a_later_question_without_a_likely_letter_has_none(server, model, pictur
     one = model("likelihood")
     assert one.reply(QUESTION, picture(0)).scores == (0.0, 1.0, *[0.0] * 8)
     assert one.reply(QUESTION, picture(1)).scores == (0.0,) * 10
+
+
+@pytest.mark.parametrize(("reason", "truncated"), [("length", True), ("stop", False), (None, False)])
+def test_a_text_that_reached_the_most_tokens_is_known_as_cut_off(server, model, picture, behaviours, reason, truncated):
+    server.behaviour = behaviours.answers("The answer is B", finish_reason=reason)
+    assert model().reply(QUESTION, picture()).truncated is truncated

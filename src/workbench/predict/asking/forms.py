@@ -39,7 +39,7 @@ NOUN = (
 )
 BETWEEN = (
     r"(?:[\s\"'“”’*_:=→>-]++|\b(?:is|was|be|would|should|must|to|most|likely|probably|clearly|definitely|therefore|thus|"
-    r"either|the|option|letter|choice|correct|right|answer|best|ist|est|es|é|è|la|correcte|correcta|corretta|correta)\b|是|为|為|は|는|은)*"
+    r"either|the|option|letter|choice|correct|right|answer|best|ist|est|es|é|è|la|correcte|correcta|corretta|correta)\b|是|为|為|は|는|은)*+"
 )
 SAID = (
     r"\b(?:it(?:['’]s| is)|this is|that(?:['’]s| is)|i(?:['’]d| would)? (?:think|believe|guess|say|choose|chose|pick|"
