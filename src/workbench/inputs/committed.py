@@ -1,7 +1,9 @@
 """Tables computed here from public files and kept in ``data/scores``: notebooks need none of those files."""
 
+import warnings
 import zipfile
 import zlib
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -34,3 +36,16 @@ def arrays(name: str) -> dict[str, np.ndarray]:
         raise DamagedFileError(
             f"{path} cannot be read ({error}); restore it, or compute it again: make scores"
         ) from error
+
+
+def tables(
+    computations: Mapping[str, Callable[[], pd.DataFrame]], needs: Sequence[str], *, recompute: bool
+) -> dict[str, pd.DataFrame]:
+    """Tables by name, as committed; or computed again, unless sources that this `needs` are not at hand: a warning
+    says which, and the committed ones are used.
+    """
+    missing = [name for name in needs if not sources.available(name)] if recompute else []
+    if missing:
+        warnings.warn(f"{sources.how_to_fetch(*missing)}; the committed tables are used instead", stacklevel=3)
+    again = recompute and not missing
+    return {name: compute() if again else table(name) for name, compute in computations.items()}

@@ -5,14 +5,13 @@ many pairs are ordered; ``multiple-choice-ceiling``: what the valid labels say o
 matter to a classifier, so the questions here have WordNet's.
 """
 
-import warnings
 from collections.abc import Callable, Iterator
 from functools import cache
 
 import numpy as np
 import pandas as pd
 
-from workbench.inputs import classes, committed, labels, questions, sources
+from workbench.inputs import classes, committed, labels, questions
 from workbench.inputs.labels import LabelSet
 from workbench.inputs.prompts import Prompts
 from workbench.inputs.questions import SEED, Questions
@@ -36,11 +35,7 @@ COLUMNS = [
 
 def load(*, recompute: bool = False) -> dict[str, pd.DataFrame]:
     """The four tables by name, as committed, or computed again; a warning says where files for that are not at hand."""
-    missing = [name for name in NEEDS if not sources.available(name)] if recompute else []
-    if missing:
-        warnings.warn(f"{sources.how_to_fetch(*missing)}; the committed tables are used instead", stacklevel=2)
-    again = recompute and not missing
-    return {name: compute() if again else committed.table(name) for name, compute in computations().items()}
+    return committed.tables(computations(), NEEDS, recompute=recompute)
 
 
 def computations() -> dict[str, Callable[[], pd.DataFrame]]:

@@ -4,14 +4,13 @@ They are computed from public files and committed, as they take a minute: ``labe
 ``labels-order``, ``labels-shifts`` and ``labels-raters``.
 """
 
-import warnings
 from collections.abc import Callable
 from functools import cache
 from itertools import chain
 
 import pandas as pd
 
-from workbench.inputs import committed, labels, sources
+from workbench.inputs import committed, labels
 from workbench.inputs.labels import rated
 from workbench.predict.imports import recht2019
 from workbench.predict.store import Predictions
@@ -30,11 +29,7 @@ REVERSED = "fv_16k"  # its public array of V2 is stored worst class first
 
 def load(*, recompute: bool = False) -> dict[str, pd.DataFrame]:
     """The four tables by name, as committed, or computed again; a warning says where files for that are not at hand."""
-    missing = [name for name in NEEDS if not sources.available(name)] if recompute else []
-    if missing:
-        warnings.warn(f"{sources.how_to_fetch(*missing)}; the committed tables are used instead", stacklevel=2)
-    again = recompute and not missing
-    return {name: compute() if again else committed.table(name) for name, compute in computations().items()}
+    return committed.tables(computations(), NEEDS, recompute=recompute)
 
 
 def computations() -> dict[str, Callable[[], pd.DataFrame]]:
