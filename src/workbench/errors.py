@@ -25,6 +25,15 @@ class NoReplyError(WorkbenchError, ConnectionError):
     """A model that was asked gave no reply to this question, however often it was asked."""
 
 
+def counted(n: int, one: str, many: str) -> str:
+    """A number with the words that go with it.
+
+    >>> counted(1, "picture is", "pictures are"), counted(1200, "picture is", "pictures are")
+    ('1 picture is', '1,200 pictures are')
+    """
+    return f"{n:,} {one if n == 1 else many}"
+
+
 def reason(error: Exception) -> str:
     """The first line of an error's message, or its type where it has none.
 

@@ -10,6 +10,7 @@ import safetensors.torch
 import torch
 from torch import nn
 
+from workbench import hub
 from workbench.errors import DamagedFileError, InputError, MissingSourceError, UnknownNameError, WorkbenchError
 from workbench.inputs import checkpoints
 
@@ -73,6 +74,8 @@ def test_sample_is_at_hand():
 def test_a_checkpoint_that_timm_does_not_know_is_refused_by_name():
     with pytest.raises(UnknownNameError, match=r"'resnet5000'; did you mean 'resnet\d+.*Known: timm\.list_pretrained"):
         checkpoints.load("resnet5000")
+    with pytest.raises(UnknownNameError, match=r"'resnet50\.no_such_tag'; did you mean"):
+        checkpoints.load("resnet50.no_such_tag")
 
 
 # --- what a user may write ----------------------------------------------------------------------------------
@@ -293,8 +296,8 @@ def test_pretrained_weights_are_asked_for_and_known_by_themselves(monkeypatch):
     assert (found.name, found.model, len(found.sha256)) == ("resnet18.a1_in1k", model, 64)
 
 
-def test_weights_that_cannot_be_downloaded_are_named(monkeypatch, tmp_path):
-    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+def test_weights_that_cannot_be_downloaded_are_named(monkeypatch):
+    monkeypatch.setattr(hub, "_answers", lambda: True)
     monkeypatch.setattr("timm.create_model", lambda *_, **__: (_ for _ in ()).throw(ConnectionError()))
     with pytest.raises(WorkbenchError, match=r"weights of resnet18\.a1_in1k.*ConnectionError"):
         checkpoints.load("resnet18.a1_in1k")

@@ -126,19 +126,35 @@ def test_a_file_that_was_changed_is_refused(drawn, tmp_path, column):
         questions.read(path)
 
 
+@pytest.mark.parametrize("change", [{"seed": 43}, {"distractors": "invalid"}, {"valid": "v1-real"}])
+def test_how_questions_were_drawn_is_not_changed_unseen(drawn, tmp_path, change):
+    path = tmp_path / "changed.parquet"
+    questions.write(drawn, path)
+    table = pq.read_table(path)
+    kept = json.loads(table.schema.metadata[b"workbench-questions"])
+    for sha256 in (kept.pop("choices_sha256"), None):  # a file of an earlier version has none, and is read
+        choices = {"choices": kept["choices"] | change} | ({"choices_sha256": sha256} if sha256 else {})
+        pq.write_table(table.replace_schema_metadata({"workbench-questions": json.dumps(kept | choices)}), path)
+        if sha256 is None:
+            assert questions.read(path).choices == drawn.choices | change
+            continue
+        with pytest.raises(DamagedFileError, match=r"changed\.parquet is damaged: it tells of other choices"):
+            questions.read(path)
+
+
 def test_what_is_no_file_of_questions_is_refused(drawn, tmp_path):
     path = tmp_path / "foreign.parquet"
     questions.write(drawn, path)
     pq.write_table(pq.read_table(path).replace_schema_metadata(None), path)
-    with pytest.raises(DamagedFileError, match="is no file of questions"):
+    with pytest.raises(DamagedFileError, match="is it a file of questions"):
         questions.read(path)
     assert not questions.is_questions(path)
     metadata = {b"workbench-questions": json.dumps({"digest": drawn.digest}).encode()}
     pq.write_table(pq.read_table(path).replace_schema_metadata(metadata), path)
-    with pytest.raises(DamagedFileError, match="is no file of questions"):
+    with pytest.raises(DamagedFileError, match="is it a file of questions"):
         questions.read(path)
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(DamagedFileError, match="is no file of questions"):
+    with pytest.raises(DamagedFileError, match="is it a file of questions"):
         questions.read(path)
     with pytest.raises(InputError, match=r"no file of questions .*none\.parquet"):
         questions.read(tmp_path / "none.parquet")

@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from workbench import hub
 from workbench.errors import DamagedFileError, InputError, MissingSourceError, reason, unknown
 from workbench.files import read_lines
 from workbench.inputs import sources
@@ -84,19 +85,22 @@ def load(name: str) -> Checkpoint:
     if name.startswith(CLIP):
         raise InputError(f"{name} has no head of its own; load it with workbench.predict.zeroshot.checkpoint.load")
     architecture, _, file = name.partition("@")
-    if not timm.is_model(architecture):
+    known = timm.is_model(architecture) and (file or "." not in name or name in timm.list_pretrained())
+    if not known:
         raise unknown("checkpoint of timm", architecture, timm.list_pretrained(), "timm.list_pretrained()")
     if file:
         return _from_file(f"{architecture}@{Path(file).stem}", architecture, Path(file))
     if name in SAMPLE:
         # The packages name their tensors otherwise, but hold them in timm's order.
         return _from_file(name, name, _sample_weights(SAMPLE[name]), in_order=True)
+    is_there = True
     try:
-        model = timm.create_model(name, pretrained=True)
+        with hub.asked_once() as is_there:
+            model = timm.create_model(name, pretrained=True)
     except Exception as error:  # the hub's client raises a dozen unrelated types when it is out of reach
-        seen = f"the weights of {name} could not be had ({type(error).__name__}: {reason(error)})"
-        advice = "check the network, or warm the hub's cache on a machine that has one"
-        raise MissingSourceError(f"{seen}; {advice}") from error
+        why = f"{type(error).__name__}: {reason(error)}" if is_there else "the hub cannot be reached, nor are they kept"
+        advice = f"check the network, warm the hub's cache on a machine that has one, or give {name}@FILE"
+        raise MissingSourceError(f"the weights of {name} could not be had ({why}); {advice}") from error
     return from_module(name, model)
 
 

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from workbench.errors import DamagedFileError, InputError
-from workbench.files import writing
+from workbench.files import digest, parse_json, parsing, read_parquet, writing
 from workbench.inputs.classes import N_CLASSES
 from workbench.inputs.images import canonical_id
 from workbench.inputs.labels import LabelSet
@@ -145,7 +145,9 @@ def _numbers(seed: int, image: str) -> Iterator[int]:
 def _below(bound: int, numbers: Iterator[int]) -> int:
     """A number below `bound`, each equally likely: those past the last multiple of it are left out."""
     last = _SIXTEEN_BITS - _SIXTEEN_BITS % bound
-    return next(number for number in numbers if number < last) % bound
+    while (number := next(numbers)) >= last:
+        pass
+    return number % bound
 
 
 def write(questions: Questions, path: str | Path) -> None:
@@ -154,6 +156,7 @@ def write(questions: Questions, path: str | Path) -> None:
     columns = {"image": pa.array(questions.images, pa.string()), "options": options}
     table = pa.table(columns | {"answer": pa.array(questions.answers)})
     kept = {name: getattr(questions, name) for name in ("image_set", "names", "choices", "digest")}
+    kept["choices_sha256"] = digest(questions.image_set, questions.choices)
     with writing(Path(path)) as stream:
         pq.write_table(table.replace_schema_metadata({_METADATA_KEY: json.dumps(kept).encode()}), stream)
 
@@ -162,17 +165,16 @@ def read(path: str | Path) -> Questions:
     """Read one file of questions; raises `InputError` for none, `DamagedFileError` for one changed or foreign."""
     if not Path(path).is_file():
         raise InputError(f"there is no file of questions {path}; 'workbench ask' writes one beside its answers")
-    try:
-        table = pq.read_table(path)
-        kept = json.loads((table.schema.metadata or {})[_METADATA_KEY])
+    with parsing(Path(path), "is it a file of questions? 'workbench ask' writes one"):
+        table = read_parquet(Path(path))
+        kept = parse_json((table.schema.metadata or {})[_METADATA_KEY])
         questions = _from_table(table, kept)
-    except (pa.ArrowException, OSError, KeyError, ValueError, TypeError) as error:
-        raise DamagedFileError(f"{path} is no file of questions ({error!r}); 'workbench ask' writes one") from error
-    if questions.digest != kept["digest"]:
-        seen = (
-            f"{path} holds other questions (digest {questions.digest[:12]}) than were written ({kept['digest'][:12]})"
-        )
-        raise DamagedFileError(f"{seen}; it was changed: draw them again")
+        is_asked, choices = questions.digest == kept["digest"], digest(questions.image_set, questions.choices)
+    if kept.get("choices_sha256", choices) != choices:  # a file of an earlier version has none
+        raise DamagedFileError(f"{path} is damaged: it tells of other choices than were written; draw them again")
+    if not is_asked:
+        digests = f"(digest {questions.digest[:12]}) than were written ({kept['digest'][:12]})"
+        raise DamagedFileError(f"{path} holds other questions {digests}; it was changed: draw them again")
     return questions
 
 
@@ -180,7 +182,7 @@ def is_questions(path: str | Path) -> bool:
     """Whether a Parquet file holds questions, by its metadata alone."""
     try:
         return _METADATA_KEY in (pq.read_schema(path).metadata or {})
-    except (pa.ArrowException, OSError):
+    except (pa.ArrowException, OSError, ValueError):
         return False
 
 

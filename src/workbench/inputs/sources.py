@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import DamagedFileError, InputError, MissingSourceError, unknown
+from workbench.files import naming
 from workbench.progress import Event, Listener, silent, telling
 
 
@@ -173,7 +174,8 @@ def _fetch(cache: Any, file: File) -> Path:
     if copy and copy.is_file():
         downloader = partial(_copy, copy, file)
     try:
-        return Path(cache.fetch(file.path, downloader=downloader))
+        with naming(cache_dir() / file.path):
+            return Path(cache.fetch(file.path, downloader=downloader))
     except RequestException as error:
         seen = f"{file.origin} could not be downloaded ({type(error).__name__})"
         advice = "set WORKBENCH_MIRROR (or --mirror) to a local copy laid out as <owner>/<repository>/<path>"

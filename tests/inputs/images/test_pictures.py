@@ -4,7 +4,10 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+import simplejpeg
+from hypothesis import given, reject, settings
+from hypothesis import strategies as st
+from PIL import Image, ImageFile
 
 from workbench.errors import InputError
 from workbench.inputs import images
@@ -117,3 +120,82 @@ def test_a_hundred_damaged_pictures_are_decoded_or_refused_and_nothing_else(form
             outcomes.add("refused")
     assert outcomes <= {("RGB", True), "refused"}
     assert "refused" in outcomes
+
+
+def pillow(data):
+    with Image.open(io.BytesIO(data)) as opened:
+        return np.asarray(opened.convert("RGB"))
+
+
+def assert_pillows(data):
+    found = images.decode(data, "a.jpg")
+    assert found.mode == "RGB"
+    assert np.array_equal(np.asarray(found), pillow(data))
+
+
+JPEGS = st.fixed_dictionaries(
+    {
+        "quality": st.integers(1, 100),
+        "subsampling": st.integers(0, 2),
+        "progressive": st.booleans(),
+        "restart_marker_blocks": st.integers(0, 3),
+        "keep_rgb": st.booleans(),
+    }
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(["RGB", "L", "CMYK"]), st.integers(1, 70), st.integers(1, 70), st.integers(0, 99), JPEGS)
+def test_a_jpeg_has_pillows_own_pixels(mode, width, height, seed, options):
+    noise = np.random.default_rng(seed).integers(0, 256, (9, 9, 3), dtype=np.uint8)
+    source = Image.fromarray(noise).resize((width, height)).convert(mode)
+    try:
+        data = encoded(source, "JPEG", **options | {"keep_rgb": options["keep_rgb"] and mode == "RGB"})
+    except OSError:  # Pillow's buffer is too small for some noise
+        reject()
+    assert_pillows(data)
+
+
+def test_published_jpegs_have_pillows_own_pixels(published):
+    used = 0
+    for image in published.images:
+        data = published.read(image)
+        assert_pillows(data)
+        used += simplejpeg.decode_jpeg_header(data)[2] != "CMYK"
+    assert used >= len(published) - 2
+
+
+@pytest.mark.parametrize(("horizontal", "vertical"), [(1, 1), (2, 1), (1, 2), (2, 2), (4, 1)])
+def test_odd_subsampling_has_pillows_own_pixels(horizontal, vertical):
+    names = {(1, 1): "444", (2, 1): "422", (1, 2): "440", (2, 2): "420", (4, 1): "411"}
+    values = np.random.default_rng(1).integers(0, 256, (37, 41, 3), dtype=np.uint8)
+    assert_pillows(simplejpeg.encode_jpeg(values, colorsubsampling=names[horizontal, vertical]))
+
+
+def test_whole_jpegs_are_simplejpegs_and_all_others_pillows(monkeypatch):
+    seen, decode = [], simplejpeg.decode_jpeg
+
+    def watched(data, *args, **options):
+        seen.append(len(data))
+        return decode(data, *args, **options)
+
+    monkeypatch.setattr(simplejpeg, "decode_jpeg", watched)
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda _: pytest.fail("decoded by Pillow"))
+    for name in ("jpeg", "grey jpeg", "rotated by exif"):
+        images.decode(GOOD[name], name)
+    monkeypatch.undo()
+    monkeypatch.setattr(simplejpeg, "decode_jpeg", lambda *_: pytest.fail("decoded by simplejpeg"))
+    images.decode(GOOD["cmyk jpeg"], "cmyk")
+    assert len(seen) == 3
+
+
+@pytest.mark.parametrize("left", [0.5, 0.9, 0.999])
+def test_a_truncated_jpeg_is_refused_as_by_pillow(left):
+    data = encoded(picture(size=(90, 70)), "JPEG")
+    with pytest.raises(InputError, match="truncated"):
+        images.decode(data[: int(len(data) * left)], "a.jpg")
+
+
+def test_a_jpeg_of_another_size_than_its_header_says_is_pillows(monkeypatch):
+    monkeypatch.setattr(simplejpeg, "decode_jpeg", lambda *_: np.zeros((3, 3, 4), np.uint8))
+    assert_pillows(GOOD["jpeg"])

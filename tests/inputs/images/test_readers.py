@@ -1,8 +1,13 @@
 import gzip
 import io
+import os
 import random
+import subprocess
+import sys
 import tarfile
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -203,7 +208,7 @@ def test_a_leading_dot_is_no_part_of_an_id(put):
 def test_a_truncated_tar_is_refused_wherever_it_is_cut(tmp_path, size):
     path = tar(tmp_path / "s.tar", ["a.png", "b.png"])
     path.write_bytes(path.read_bytes()[:size])
-    with pytest.raises(DamagedFileError, match=r"s\.tar (is truncated: it ends without|cannot be read as)"):
+    with pytest.raises(DamagedFileError, match=r"s\.tar (is truncated: it ends without|cannot be read )"):
         opening.open_set(path)
 
 
@@ -293,3 +298,72 @@ def test_the_sample_without_its_package_says_how_to_get_it(monkeypatch):
     monkeypatch.setattr("workbench.inputs.images.readers.find_spec", lambda name: None)
     with pytest.raises(MissingSourceError, match=r"in the package foolbox; pip install -e '\.\[sample\]'"):
         images.sample()
+
+
+# --- what may not be read ------------------------------------------------------------------------------------
+
+
+def as_nobody(text, *arguments):
+    """What a script prints as a user who is not root, whom no permission stops."""
+    drop = "import os, sys\nif os.getuid() == 0:\n    os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
+    imports = "from workbench.errors import WorkbenchError\nfrom workbench.inputs import images\n"
+    command = [sys.executable, "-c", imports + drop + text, *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def open_folder():
+    """A folder that everybody can reach, which pytest's own are not."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        (folder / "locked").mkdir()
+        for place in (folder / "a.png", folder / "b.png", folder / "locked" / "c.png"):
+            Image.new("RGB", (8, 8)).save(place)
+        yield folder
+        (folder / "locked").chmod(0o755)
+
+
+def test_a_folder_that_cannot_be_listed_is_told_as_such(open_folder):
+    (open_folder / "locked").chmod(0)
+    said = as_nobody(
+        """
+try:
+    images.folder(sys.argv[1])
+except WorkbenchError as error:
+    print(error)
+""",
+        open_folder,
+    )
+    assert said.startswith(f"the folder {open_folder / 'locked'} cannot be listed: Permission denied; make it readable")
+
+
+def test_a_picture_that_may_not_be_read_is_in_the_set_and_told_as_such(open_folder):
+    (open_folder / "b.png").chmod(0)
+    (open_folder / "locked").chmod(0o744)  # its files can be listed, and not opened
+    (open_folder / "gone.png").symlink_to(open_folder / "nowhere")
+    said = as_nobody(
+        """
+one = images.folder(sys.argv[1])
+print(*one.images)
+for image in one.images[1:]:
+    try:
+        one.read(image)
+    except WorkbenchError as error:
+        print(error)
+""",
+        open_folder,
+    ).splitlines()
+    assert said == [
+        "a.png b.png gone.png locked/c.png",
+        f"image 'b.png' cannot be read: {open_folder / 'b.png'}: Permission denied",
+        f"image 'gone.png' cannot be read: {open_folder / 'gone.png'}: No such file or directory",
+        f"image 'locked/c.png' cannot be read: {open_folder / 'locked/c.png'}: Permission denied",
+    ]
+
+
+def test_a_pipe_is_no_picture(open_folder):
+    os.mkfifo(open_folder / "pipe.png")
+    assert "pipe.png" not in images.folder(open_folder).images

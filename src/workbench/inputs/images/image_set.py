@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from workbench.errors import InputError
 from workbench.inputs import classes
 
+NAMES = {"v1": r"ILSVRC2012_val_\d{8}", "v2": r"[0-9a-f]{40}"}  # how the pictures of a set are named
 SIZES = {"v1": 50_000, "v2": 10_000}  # the image sets that are known by the names of their pictures
 
 
@@ -52,6 +53,18 @@ def id_in(image_set: str, path: str) -> str:
     image, folder = canonical_id(path), PurePosixPath(path).parent.name
     kept = image_set not in SIZES and "/" not in image and classes.parse(folder) is not None
     return f"{folder}/{image}" if kept else image
+
+
+def check_names(image_set: str, ids: Sequence[str]) -> None:
+    """Raise `InputError` where pictures that are given as V1 or V2 are not named like these.
+
+    >>> check_names("v1", ["ILSVRC2012_val_00000293"]), check_names("mine", ["a.jpg"])
+    (None, None)
+    """
+    odd = [one for one in ids if not re.fullmatch(NAMES.get(image_set, ".*"), one, re.DOTALL)]
+    if odd:
+        seen = f"{len(odd)} of the {len(ids)} pictures, {odd[0]!r} among them, are not named like {image_set.upper()}'s"
+        raise InputError(f"{seen}; leave them out, or give the image set another name")
 
 
 def v1_id(number: int) -> str:

@@ -12,19 +12,23 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from workbench.errors import DamagedFileError, InputError, MissingSourceError
-from workbench.files import read_lines
+from workbench.files import files_below, parsing, read_lines, read_parquet
 from workbench.inputs.images.image_set import ImageSet, canonical_id, id_in
+from workbench.inputs.images.memory import LIMIT
 
 Place = TypeVar("Place")
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 
 
 def folder(path: str | Path, name: str | None = None) -> ImageSet:
-    """All pictures below a folder, flat or in folders per class, by path. Raises `InputError` where there are none."""
+    """All pictures below a folder, flat or in folders per class, by path.
+
+    Raises `InputError` where there are none, or a folder cannot be listed.
+    """
     root = Path(path)
     if not root.is_dir():
         raise InputError(f"{path} is no folder; give a folder with pictures")
-    files = sorted(file for file in root.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+    files = files_below(root, SUFFIXES)
     if not files:
         raise InputError(f"{path} holds no picture ({', '.join(sorted(SUFFIXES))}) at any depth")
     return _of_files(name, root.resolve().name, root, files)
@@ -40,20 +44,18 @@ def listed(path: str | Path, name: str | None = None) -> ImageSet:
     if missing := [line for line in lines if not (path.parent / line).is_file()]:
         seen = f"{len(missing)} of the {len(lines)} pictures, {missing[0]!r} among them, are not there"
         raise InputError(f"{path}: {seen}; {advice}")
-    return _gathered(name, path.stem, path, [(line, path.parent / line) for line in lines], Path.read_bytes)
+    return _gathered(name, path.stem, path, [(line, path.parent / line) for line in lines], _bytes)
 
 
 def tar_shards(paths: Sequence[Path], name: str | None = None) -> ImageSet:
     """The pictures in tar files (WebDataset shards), in order; read by offset, without unpacking."""
     places = []
     for path in paths:
-        try:
-            with path.open("rb") as stream, tarfile.open(fileobj=stream, mode="r:") as shard:
+        with parsing(path, "is it a whole, uncompressed tar file?"), path.open("rb") as stream:
+            with tarfile.open(fileobj=stream, mode="r:") as shard:
                 members = [m for m in shard if m.isfile() and PurePosixPath(m.name).suffix.lower() in SUFFIXES]
-                stream.seek(shard.offset)
-                end = stream.read(512)
-        except (tarfile.TarError, OSError) as error:
-            raise DamagedFileError(f"{path} cannot be read as an uncompressed tar file ({error})") from error
+            stream.seek(shard.offset)
+            end = stream.read(512)
         if end != bytes(512):  # tarfile takes a cut between two members for the end
             seen = "it ends without the closing block of a tar file"
             raise DamagedFileError(f"{path} is truncated: {seen}; fetch it again")
@@ -78,7 +80,7 @@ def parquet(path: str | Path, name: str | None = None) -> ImageSet:
     they are needed.
     """
     path = Path(path)
-    try:
+    with parsing(path):
         file = pq.ParquetFile(path)
         schema = file.schema_arrow
         image = schema.field("image").type if "image" in schema.names else pa.null()
@@ -88,11 +90,9 @@ def parquet(path: str | Path, name: str | None = None) -> ImageSet:
         if pa.types.is_null(image) or not keys or (fields and "bytes" not in fields):
             expected = "'image' with bytes and 'id', or 'image' with bytes and path"
             raise InputError(f"{path} has the columns {schema.names}; expected {expected}")
-        ids = pq.read_table(path, columns=keys[:1]).flatten().column(0).to_pylist()
-    except (pa.ArrowException, OSError) as error:
-        raise DamagedFileError(f"{path} cannot be read as Parquet ({error}); is it truncated?") from error
-    if not all(ids):
-        raise InputError(f"{path} has pictures without an id; expected a name for each")
+        ids = read_parquet(path, keys[:1]).flatten().column(0).to_pylist()
+    if not all(isinstance(one, str | int) and one != "" for one in ids):
+        raise InputError(f"{path} has pictures without an id in {keys[0]!r}; expected a name or a number for each")
     sizes = [file.metadata.row_group(group).num_rows for group in range(file.num_row_groups)]
     places = [(group, row) for group, size in enumerate(sizes) for row in range(size)]
     lock = Lock()
@@ -102,7 +102,7 @@ def parquet(path: str | Path, name: str | None = None) -> ImageSet:
         return file.read_row_group(group, columns=["image.bytes" if fields else "image"]).flatten().column(0)
 
     def read(place: tuple[int, int]) -> bytes:
-        with lock:
+        with lock, parsing(path):
             return row_group(place[0])[place[1]].as_py()
 
     return _gathered(name, path.stem, path, list(zip(map(str, ids), places, strict=True)), read)
@@ -118,9 +118,13 @@ def sample() -> ImageSet:
 
 
 def _of_files(name: str | None, otherwise: str, root: Path, files: list[Path]) -> ImageSet:
-    return _gathered(
-        name, otherwise, root, [(file.relative_to(root).as_posix(), file) for file in files], Path.read_bytes
-    )
+    return _gathered(name, otherwise, root, [(file.relative_to(root).as_posix(), file) for file in files], _bytes)
+
+
+def _bytes(file: Path) -> bytes:
+    if (size := file.stat().st_size) > LIMIT:
+        raise InputError(f"{file} is a file of {size / 1e6:,.0f} MB; a picture may take {LIMIT / 1e6:.0f} MB")
+    return file.read_bytes()
 
 
 def _gathered(
@@ -129,10 +133,28 @@ def _gathered(
     """An image set from the path of each picture with the place that `read` takes, called `name`, or `otherwise`.
 
     Pictures of a set without a name of its own are looked up, not scored, and go by their names alone. Raises
-    `InputError`, naming `where` they come from, for an id that occurs twice.
+    `InputError`, naming `where` they come from, for an id that occurs twice; reading raises it where the system does
+    not give the bytes.
     """
     by_id = {id_in(name, path) if name else canonical_id(path): place for path, place in places}
     if len(by_id) < len(places):
         twice = len(places) - len(by_id)
         raise InputError(f"{where}: {twice} image ids occur twice; each V1 or V2 image may be there once")
-    return ImageSet(name or otherwise, tuple(by_id), lambda image: read(by_id[image]))
+    if odd := next((image for image in by_id if not _is_text(image)), None):
+        raise InputError(f"{where}: the name {odd!r} of a picture is no UTF-8; rename it")
+
+    def read_one(image: str) -> bytes:
+        try:
+            return read(by_id[image])
+        except OSError as error:
+            seen = f"{error.filename or where}: {error.strerror or error}"
+            raise InputError(f"image {image!r} cannot be read: {seen}") from error
+
+    return ImageSet(name or otherwise, tuple(by_id), read_one)
+
+
+def _is_text(image: str) -> bool:
+    try:
+        return bool(image.encode())
+    except UnicodeEncodeError:
+        return False

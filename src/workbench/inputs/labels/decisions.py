@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import DamagedFileError, InputError, reason
-from workbench.files import lock
+from workbench.files import lock, parse_json
 from workbench.inputs.classes import N_CLASSES
 
 VERDICTS = ("correct", "wrong", "unclear")
@@ -136,7 +136,7 @@ def _replay(path: Path, lines: list[bytes]) -> list[Decision]:
     made: list[Decision] = []
     for number, line in enumerate(lines, start=1):
         try:
-            entry = json.loads(line)
+            entry = parse_json(line)
             undo = entry.pop("undo", False)
             _check(entry)
             decision = Decision(**entry)
@@ -160,8 +160,9 @@ def _check(entry: dict) -> None:
     label = entry["label"]
     if not isinstance(label, int) or isinstance(label, bool) or not 0 <= label < N_CLASSES:
         raise InputError(f"its label is {label!r}; expected a class index from 0 to 999")
-    if not isinstance(entry["image"], str) or not entry["image"]:
-        raise InputError(f"its image is {entry['image']!r}; expected an image id")
+    for name, expected in {"image": "an image id", "annotator": "a name", "time": "a time as text"}.items():
+        if not isinstance(entry[name], str) or not entry[name]:
+            raise InputError(f"its {name} is {entry[name]!r}; expected {expected}")
 
 
 def _set_aside(path: Path) -> list[str]:
@@ -181,7 +182,7 @@ def _set_aside(path: Path) -> list[str]:
 
 def _is_whole(line: bytes) -> bool:
     try:
-        return isinstance(json.loads(line), dict)
+        return isinstance(parse_json(line), dict)
     except ValueError:
         return False
 

@@ -65,7 +65,8 @@ class LabelSet:
 
     def rows_of(self, images: Iterable[str]) -> np.ndarray:
         """Row of each image in this set, shape (n,). Raises `InputError` where one is missing."""
-        rows = self.rows(pd.Index(list(images), dtype="str"))
+        # An index as it is: one walk over 50,000 ids of an index takes longer than looking them up.
+        rows = self.rows(pd.Index(images if isinstance(images, pd.Index | pd.Series) else list(images), dtype="str"))
         if (rows < 0).any():
             raise InputError(f"{int((rows < 0).sum())} pictures are not in label set {self.name!r}")
         return rows

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
 from workbench.errors import InputError
-from workbench.files import read_json, read_table
+from workbench.files import is_plain, read_json, read_table
 from workbench.inputs import classes
 from workbench.inputs.images import canonical_id
 from workbench.inputs.labels.label_set import LabelSet, from_mapping
@@ -67,6 +67,8 @@ def _read_table(path: Path) -> dict[str, list]:
     frame = read_table(path)
     if not {"image", "class"} <= set(frame.columns):
         raise InputError(f"{path} has the columns {list(frame.columns)}; expected 'image' and 'class'")
+    if not is_plain(frame["image"]):
+        raise InputError(f"{path}: the column 'image' holds {frame['image'].dtype} values; expected image ids")
     grouped = frame.groupby(frame["image"].fillna(""), sort=False)["class"]
     # An empty class turns the column into floats: 3.0 is class 3, 3.7 stays and is refused.
     return {str(image): [_whole(label) for label in group.dropna()] for image, group in grouped}

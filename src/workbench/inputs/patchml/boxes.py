@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import DamagedFileError, InputError
-from workbench.files import read_table
+from workbench.files import files_below, is_plain, read_table
 from workbench.inputs import classes, sources
 
 EDGES = ["xmin", "ymin", "xmax", "ymax"]
@@ -30,7 +30,7 @@ def read(path: str | Path) -> pd.DataFrame:
     """
     path = Path(path)
     if path.is_dir():
-        files = sorted(file for file in path.rglob("*") if file.suffix.lower() == ".xml")
+        files = files_below(path, {".xml"})
         if not files:
             raise InputError(f"{path} holds no annotation (*.xml) at any depth; give the folder of the XML files")
         frame = pd.DataFrame([row for file in files for row in _read_xml(file)], columns=COLUMNS)
@@ -88,12 +88,10 @@ def _checked(path: Path, frame: pd.DataFrame) -> pd.DataFrame:
         raise InputError(f"{seen}; expected {COLUMNS}, or Kaggle's ImageId and PredictionString")
     if frame.empty:
         raise InputError(f"{path} has no box; expected one row for each object")
-    if not frame.columns.is_unique:
-        raise InputError(f"{path} has a column twice: {list(frame.columns)}; expected each of {COLUMNS} once")
+    if odd := [name for name in COLUMNS if not is_plain(frame[name])]:
+        raise InputError(f"{path}: the column {odd[0]} holds {frame[odd[0]].dtype} values; expected numbers or names")
     if (frame["image"].isna() | (frame["image"].astype(str) == "")).any():
         raise InputError(f"{path} has a box without an image; expected an image id in every row")
-    if odd := [name for name in ("class", *EDGES) if not _is_plain(frame[name])]:
-        raise InputError(f"{path}: the column {odd[0]} holds {frame[odd[0]].dtype} values; expected numbers or names")
     edges = frame[EDGES].apply(pd.to_numeric, errors="coerce").to_numpy(float)
     for row in np.flatnonzero(~np.isfinite(edges).all(axis=1))[:1]:
         image, seen = frame["image"].iloc[row], ", ".join(map(str, frame[EDGES].iloc[row]))
@@ -104,12 +102,6 @@ def _checked(path: Path, frame: pd.DataFrame) -> pd.DataFrame:
     numbers = np.rint(edges).clip(-1e9, 1e9).astype(np.int64)
     columns = {"image": frame["image"].astype(str), "class": frame["class"].map(indices).astype(np.int64)}
     return pd.DataFrame(columns | dict(zip(EDGES, numbers.T, strict=True))).reset_index(drop=True)
-
-
-def _is_plain(column: pd.Series) -> bool:
-    """Whether a column holds numbers or text: no truth values, dates or lists."""
-    known = (str, int, float, type(None))
-    return all(isinstance(value, known) and not isinstance(value, bool) for value in column.tolist())
 
 
 def _class_index(path: Path, name: object) -> int:

@@ -83,14 +83,18 @@ class Composer:
         with self._locks[image]:
             if image in self._done:
                 return
-            picture = images.decode(self.images.read(image), image)
-            for slot in self._slots_of[image]:
-                left, upper, right, lower, width, height = self._facts[slot]
-                if right > picture.width or lower > picture.height:
-                    seen = f"picture {image!r} is {picture.width} x {picture.height} pixels, but plan {self.plan.name}"
-                    raise InputError(f"{seen} cuts up to ({right}, {lower}) from it; build the plan again")
-                patch = picture.crop((left, upper, right, lower)).resize((width, height), Image.Resampling.BICUBIC)
-                self._patch(slot, width, height)[:] = np.asarray(patch)
+            facts = [(slot, self._facts[slot]) for slot in self._slots_of[image]]
+            # A patch is a copy before it is resized: room for a second picture of its size.
+            cut = [((right - left, lower - upper), size) for _, (left, upper, right, lower, *size) in facts]
+            sizes = [(box, (max(box[0], size[0]), max(box[1], size[1]))) for box, size in cut]
+            with images.decoded(self.images.read(image), image, lambda _: sizes) as picture:
+                for slot, (left, upper, right, lower, width, height) in facts:
+                    if right > picture.width or lower > picture.height:
+                        seen = f"picture {image!r} is {picture.width} x {picture.height} pixels, but plan"
+                        cuts = f"cuts up to ({right}, {lower}) from it; build the plan again"
+                        raise InputError(f"{seen} {self.plan.name} {cuts}")
+                    patch = picture.crop((left, upper, right, lower)).resize((width, height), Image.Resampling.BICUBIC)
+                    self._patch(slot, width, height)[:] = np.asarray(patch)
             self._done.add(image)
 
 

@@ -2,21 +2,20 @@
 
 import io
 import os
-import shutil
 import tarfile
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from workbench.errors import InputError
-from workbench.files import writing
+from workbench.files import naming, writing
 from workbench.inputs import labels
 from workbench.inputs.images import ImageSet
 from workbench.inputs.patchml import plans
 from workbench.inputs.patchml.composites import Composer
 from workbench.inputs.patchml.plans import Plan
 from workbench.progress import Event, Listener, silent, telling
+from workbench.temporary import part_folder
 
 
 def write(plan: Plan, images: ImageSet, out: Path, format: str = "tar", on_event: Listener = silent) -> Path:
@@ -45,17 +44,11 @@ def write(plan: Plan, images: ImageSet, out: Path, format: str = "tar", on_event
 
 def _write_folder(composer: Composer, folder: Path, on_event: Listener) -> None:
     folder.parent.mkdir(parents=True, exist_ok=True)
-    part = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".part-"))
-    try:
+    with naming(folder), part_folder(folder.parent) as part:
         for image, data in _pngs(composer, on_event):
             (part / image).write_bytes(data)
         part.chmod(0o755)
         part.replace(folder)
-    except OSError as error:
-        # Name the folder that the user asked for, not the temporary one.
-        raise OSError(error.errno, error.strerror or str(error), str(folder)) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def _write_tar(composer: Composer, path: Path, on_event: Listener) -> None:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from workbench.errors import DamagedFileError, InputError
-from workbench.files import writing
+from workbench.files import parse_json, parsing, read_parquet, writing
 from workbench.inputs.classes import N_CLASSES
 from workbench.inputs.labels import LabelSet, from_mapping
 from workbench.inputs.patchml.boxes import EDGES
@@ -69,20 +69,18 @@ def read(path: str | Path) -> Plan:
     path = Path(path)
     if not path.is_file():
         raise InputError(f"there is no plan {path}; make one with 'workbench patchml build'")
-    try:
-        table = pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
-        raise DamagedFileError(f"the plan {path} cannot be read ({error}); build it again") from error
+    with parsing(path, "it is no whole plan; build it again"):
+        table = read_parquet(path)
     metadata = table.schema.metadata or {}
     if b"patchml" not in metadata:
         raise InputError(f"{path} is a Parquet file, but no PatchML plan; make one with 'workbench patchml build'")
     try:
-        facts = json.loads(metadata[b"patchml"])
+        facts = parse_json(metadata[b"patchml"])
         sizes = {int(count): int(size) for count, size in facts["sizes"].items()}
         plan = Plan(int(facts["seed"]), int(facts["canvas"]), sizes, table.to_pandas()[PLACED], str(facts["pictures"]))
         if not _is_whole(plan):
             raise ValueError("it has patches outside the canvas or in another order")
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise DamagedFileError(f"the plan {path} is damaged or of another version ({error}); build it again") from error
     return plan
 

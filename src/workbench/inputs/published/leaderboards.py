@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import InputError
-from workbench.files import read_json, read_table
+from workbench.files import is_plain, read_json, read_table
 from workbench.inputs.published import documents
 
 PUBLISHED = {"codesota": "leaderboard-codesota", "overview-2025": "leaderboard-overview-2025"}
@@ -47,11 +47,17 @@ def _read_json(path: Path) -> pd.DataFrame:
 
 def _entries(table: pd.DataFrame, name: str, where: str) -> pd.DataFrame:
     model, score = _column(table, MODEL_COLUMNS, "model", where), _column(table, SCORE_COLUMNS, "score", where)
+    if odd := [one for one in (model, score) if not is_plain(table[one])]:
+        raise InputError(f"{where}: the column {odd[0]!r} holds {table[odd[0]].dtype} values; expected text or numbers")
     models = table[model].astype(str).str.strip()
     for twice in models[models.duplicated()]:
         raise InputError(f"{where} names {twice!r} twice; expected one row for each model")
     top1 = _fractions(table[score], models, where)
-    given = table["rank"] if "rank" in table else top1.rank(method="min", ascending=False)
+    given = (
+        pd.to_numeric(table["rank"], errors="coerce") if "rank" in table else top1.rank(method="min", ascending=False)
+    )
+    if not given.between(1, len(given) + 1e6).all():
+        raise InputError(f"{where} has a rank that is none; expected a number from 1 up for each model")
     parameters = table["parameters"].map(_millions) if "parameters" in table else np.nan
     entries = {"leaderboard": name, "rank": given.astype(int), "model": models, "top1": top1}
     return pd.DataFrame(entries | {"verified": table.get("verified"), "parameters": parameters})
@@ -82,7 +88,7 @@ def _millions(text: object) -> float:
     >>> _millions("2.1B"), _millions("~1B"), _millions("660M")
     (2100.0, 1000.0, 660.0)
     """
-    found = re.fullmatch(r"~?([\d.]+)\s*([MB]?)", str(text).strip())
+    found = re.fullmatch(r"~?(\d+(?:\.\d+)?)\s*([MB]?)", str(text).strip())
     return float(found[1]) * {"B": 1000, "M": 1, "": 1}[found[2]] if found else np.nan
 
 
