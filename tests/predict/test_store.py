@@ -1,5 +1,6 @@
 import errno
 import json
+import os
 import tempfile
 from pathlib import Path
 
@@ -207,3 +208,65 @@ def test_some_rows_in_their_order(scores):
     assert taken.images.tolist() == ["b.png", "a.png", "b.png"]
     assert taken.classes.tolist() == CLASSES[[1, 0, 1]].tolist()
     np.testing.assert_array_equal(taken.scores, None if scores is None else SCORES[[1, 0, 1]])
+
+
+# --- damage -------------------------------------------------------------------------------------------------
+
+
+def without_digest(path):
+    """The file as an earlier version wrote it."""
+    table = pq.read_table(path)
+    metadata = json.loads(table.schema.metadata[b"workbench"])
+    del metadata["digest"]
+    pq.write_table(table.replace_schema_metadata({"workbench": json.dumps(metadata)}), path)
+
+
+def test_a_file_without_a_digest_is_read_with_a_note(tmp_path):
+    path = tmp_path / "old.parquet"
+    store.write(example(), path)
+    without_digest(path)
+    with pytest.warns(UserWarning, match="has no digest of its content"):
+        assert store.read(path).classes.tolist() == CLASSES.tolist()
+
+
+@pytest.mark.parametrize("change", ["image", "classes", "scores", "checkpoint", "provenance"])
+def test_another_content_than_was_written_is_refused_by_name(tmp_path, change):
+    path = tmp_path / "one.parquet"
+    store.write(example(provenance={"seconds": 2, "days": {10: 1, 9: 2}}), path)
+    assert store.read(path).provenance["days"] == {"10": 1, "9": 2}
+    table = pq.read_table(path)
+    metadata = json.loads(table.schema.metadata[b"workbench"])
+    if change in metadata:
+        metadata[change] = {"seconds": 3} if change == "provenance" else "other/net"
+    else:
+        other = example(images=["a.png", "c.png"], classes=CLASSES[::-1], scores=SCORES[::-1])
+        store.write(other, tmp_path / "other.parquet")
+        table = table.set_column(
+            table.column_names.index(change), change, pq.read_table(tmp_path / "other.parquet")[change]
+        )
+    pq.write_table(table.replace_schema_metadata({"workbench": json.dumps(metadata)}), path)
+    with pytest.raises(DamagedFileError, match=r"one\.parquet is damaged.*digest"):
+        store.read(path)
+
+
+def test_damaged_files_are_refused_by_name_or_hold_what_was_written(tmp_path):
+    path, seed = tmp_path / "one.parquet", int.from_bytes(os.urandom(4))
+    print(f"seed {seed}")
+    rng = np.random.default_rng(seed)
+    classes = np.array([rng.permutation(1000)[:5] for _ in range(60)])
+    one = store.from_arrays("net", "mine", [f"{i:03d}.png" for i in range(60)], classes, provenance={"seconds": 1})
+    store.write(one, path)
+    data, told = path.read_bytes(), []
+    for _ in range(150):
+        damaged = bytearray(data)
+        for place in rng.integers(0, len(data), rng.integers(1, 4)):
+            damaged[place] ^= 1 << rng.integers(8)
+        path.write_bytes(damaged[: None if rng.random() < 0.9 else rng.integers(len(data))])
+        try:
+            found = store.read(path)
+        except DamagedFileError as error:
+            told.append(str(path) in str(error))
+        else:
+            assert (found.images.tolist(), found.classes.tolist()) == (one.images.tolist(), classes.tolist())
+    assert len(told) > 100
+    assert all(told)

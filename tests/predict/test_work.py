@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from workbench.errors import InputError
-from workbench.predict import engine, options, store, work
+from workbench.predict import engine, journal, options, store, work
 from workbench.predict.options import Options
 from workbench.predict.work import Work
 
@@ -66,7 +66,9 @@ def test_without_a_folder_nothing_is_written(tiny, pictures, wanted, tmp_path, m
 @pytest.mark.parametrize(("failures", "first"), [({"000.png": "cut"}, "cut"), ({}, "there is none")])
 def test_no_picture_at_all_is_refused_with_the_first_reason(tiny, pictures, wanted, failures, first):
     one = Work(tiny(), pictures(4), wanted)
-    with pytest.raises(InputError, match=f"none of the 4 pictures of small can be decoded; the first: {first}$"):
+    with pytest.raises(
+        InputError, match=f"none of the 4 pictures of small can be read and decoded; the first: {first}$"
+    ):
         one.finish(failures, {})
     one.close()
 
@@ -103,8 +105,10 @@ def test_a_complete_file_is_found_unless_it_is_to_be_made_again(tiny, pictures, 
     found = work.finished(tiny(), pictures(4), wanted)
     assert found is not None
     assert found.images.tolist() == ["000.png", "001.png"]
-    again = Options("resize", "fp32", "cpu", None, 2, "off", Path(tmp_path), restart=True)
+    again = Options("resize", "fp32", "cpu", None, 2, "off", Path(tmp_path))
+    journal.restart({again.file(tiny(), pictures(4)): again.key(tiny(), pictures(4))})
     assert work.finished(tiny(), pictures(4), again) is None
+    journal.clear(again.file(tiny(), pictures(4)))
     other = Options("resize", "fp32", "cpu", None, 2, "on", Path(tmp_path))
     with pytest.raises(InputError, match=r"was made with other settings \(compiled was False, now True\); .*--restart"):
         work.finished(tiny(), pictures(4), other)

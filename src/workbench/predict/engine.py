@@ -17,7 +17,7 @@ import psutil
 from workbench.errors import InputError, WorkbenchError
 from workbench.inputs.checkpoints import CLIP, Checkpoint, load
 from workbench.inputs.images import ImageSet
-from workbench.predict import flow, work
+from workbench.predict import flow, journal, work
 from workbench.predict.options import Options, decided
 from workbench.predict.store import Predictions
 from workbench.predict.work import Work
@@ -34,6 +34,7 @@ def predict(
     batch_size: int | None = None,
     topk: int = 16,
     compile: str = "auto",
+    pixels: str = "exact",
     out: str | Path | None = None,
     restart: bool = False,
     on_event: Listener = silent,
@@ -41,18 +42,23 @@ def predict(
     """Predict the `topk` best classes of every picture with every checkpoint.
 
     With `out`, each checkpoint's predictions become a file there, an interrupted call goes on where it
-    stopped, and a file that is complete is read instead of made (unless `restart`). `protocol` is ``resize``
-    ("Re-assessing ImageNet", appendix B: straight to the input size, no crop) or ``crop`` (the checkpoint's
-    own timm evaluation transform). `batch_size` is how many pictures go through a GPU at a time; on a CPU a
+    stopped, and a file that is complete is read instead of made. With `restart` all are made anew; where that was
+    killed, it goes on, whether asked for again or not. `protocol` is ``resize`` ("Re-assessing ImageNet",
+    appendix B: straight to the input size, no crop) or ``crop`` (the checkpoint's
+    own timm evaluation transform). `pixels` are ``exact``, timm's own, or ``fast``, nearly so
+    (:mod:`workbench.predict.pixels.resizing`). `batch_size` is how many pictures go through a GPU at a time; on a CPU a
     core takes eight. A kill repeats at most what was under way: 16 pictures a core, or two batches on a GPU.
-    Pictures that cannot be decoded are left out and listed in ``provenance["failures"]``.
+    Pictures that cannot be read, or decoded and resized within `memory.LIMIT`, are left out and listed in
+    ``provenance["failures"]``.
 
     Raises `InputError` for options that cannot be, for a file that was made with other settings, for NaN
     outputs and where no picture can be decoded; `MissingSourceError` where a checkpoint's weights cannot be
     had.
     """
-    options = decided(Options(protocol, precision, device, batch_size, topk, compile, out, restart))
-    passes = _passes(checkpoints, options, on_event)
+    options = decided(Options(protocol, precision, device, batch_size, topk, compile, out, restart, pixels))
+    passes, keys = _passes(checkpoints, images, options, on_event)
+    if restart:
+        journal.restart({file: key for file, key in keys.items() if file is not None})
     results = []
     for number, group in enumerate(passes, start=1):
         results += _run_pass(group, images, options, {"number": number, "passes": len(passes)}, on_event)
@@ -60,38 +66,46 @@ def predict(
 
 
 def _passes(
-    checkpoints: Iterable[str | Checkpoint], options: Options, on_event: Listener
-) -> list[list[str | Checkpoint]]:
-    """Checkpoints in groups that fit into memory together; the first group is loaded, the others wait as names.
+    checkpoints: Iterable[str | Checkpoint], images: ImageSet, options: Options, on_event: Listener
+) -> tuple[list[list[str | Checkpoint]], dict[Path | None, dict]]:
+    """Checkpoints in groups that fit into memory together, and the key of each one's file.
 
-    Every checkpoint is loaded once before anything runs, so that what cannot be had is told at the start:
-    with a warning where others remain, else by raising.
+    The first group is loaded, the others wait as names.
+
+    Every checkpoint is loaded once before anything runs, so that what cannot be had is told at the start, each once:
+    with a warning, and by raising the last where none remains.
     """
     passes: list[list[str | Checkpoint]] = [[]]
-    used, error, budget = 0, None, memory_budget(options.device)
+    used, budget = 0, memory_budget(options.device)
+    errors: list[WorkbenchError] = []
     names: set[str] = set()
+    keys: dict[Path | None, dict] = {}
     for one in checkpoints:
         try:
-            checkpoint = _loaded(one, options, on_event)
+            checkpoint = obtained(one, options, on_event)
         except WorkbenchError as caught:
-            warnings.warn(f"left out: {caught}", stacklevel=3)
-            error = caught
+            errors.append(caught)
             continue
         if checkpoint.name in names:
             raise InputError(f"two checkpoints are called {checkpoint.name!r}; give each a name of its own")
         names.add(checkpoint.name)
+        keys[options.file(checkpoint, images)] = options.key(checkpoint, images)
         size = sum(tensor.nbytes for tensor in checkpoint.model.state_dict().values())
         if passes[-1] and used + size > budget:
             passes.append([])
             used = 0
         used += size
         passes[-1].append(checkpoint if len(passes) == 1 else one)
-    if not passes[0]:
-        raise error or InputError("no checkpoint was given; name at least one")
-    return passes
+    last = None if passes[0] else (errors or [InputError("no checkpoint was given; name at least one")]).pop()
+    for error in errors:
+        warnings.warn(f"left out: {error}", stacklevel=3)
+    if last is not None:
+        raise last
+    return passes, keys
 
 
-def _loaded(one: str | Checkpoint, options: Options, on_event: Listener) -> Checkpoint:
+def obtained(one: str | Checkpoint, options: Options, on_event: Listener) -> Checkpoint:
+    """A checkpoint, loaded by its name where it is one. Raises as `checkpoints.load`."""
     if isinstance(one, Checkpoint):
         return one
     if one.startswith(CLIP):
@@ -112,7 +126,7 @@ def memory_budget(device: str) -> int:
 def _run_pass(
     group: list[str | Checkpoint], images: ImageSet, options: Options, place: dict[str, int], on_event: Listener
 ) -> list[Predictions]:
-    loaded = [_loaded(one, options, on_event) for one in group]
+    loaded = [obtained(one, options, on_event) for one in group]
     group.clear()  # the last hold on this pass's models is here, so that the next one has their memory
     ways = {one.name: work.as_begun(one, images, options) for one in loaded}
     found = {one.name: work.finished(one, images, ways[one.name]) for one in loaded}

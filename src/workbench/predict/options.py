@@ -12,6 +12,7 @@ from workbench.inputs.checkpoints import Checkpoint
 from workbench.inputs.classes import N_CLASSES
 from workbench.inputs.images import ImageSet
 from workbench.predict import store
+from workbench.predict.pixels.resizing import PIXELS
 
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 COMPILE_PAYS_FROM = 300  # pictures: tracing costs about as much as 100, and makes the rest a third faster
@@ -31,6 +32,7 @@ class Options:
     compile: str
     out: str | Path | None = None
     restart: bool = False
+    pixels: str = "exact"
     auto: bool = False  # the machine chose the precision: a run that began in another goes on in that
 
     @property
@@ -51,22 +53,35 @@ class Options:
         """What a file's predictions depend on: another key never continues or replaces it silently."""
         names = ("input_size", "interpolation", "mean", "std", "crop_pct", "crop_mode")
         seen = {name: checkpoint.input.get(name) for name in names} | checkpoint.choices
-        return {
-            "checkpoint": checkpoint.name,
-            "weights_sha256": checkpoint.sha256,
-            "image_set": images.name,
-            "images_sha256": hashlib.sha256("\n".join(images.images).encode()).hexdigest(),
-            "protocol": self.protocol,
-            "precision": self.precision,
-            "device": self.device.split(":")[0],
-            "topk": self.topk,
-            "compiled": checkpoint.traces and self.compiles(len(images)),
-        } | {name: list(one) if isinstance(one, tuple) else one for name, one in seen.items()}  # as JSON gives it back
+        how = {} if self.pixels == "exact" else {"pixels": self.pixels}  # exact is what a key without it means
+        return (
+            {
+                "checkpoint": checkpoint.name,
+                "weights_sha256": checkpoint.sha256,
+                "image_set": images.name,
+                "images_sha256": hashlib.sha256("\n".join(images.images).encode()).hexdigest(),
+                "protocol": self.protocol,
+                "precision": self.precision,
+                "device": self.device.split(":")[0],
+                "topk": self.topk,
+                "compiled": checkpoint.traces and self.compiles(len(images)),
+            }
+            | how
+            | {name: list(one) if isinstance(one, tuple) else one for name, one in seen.items()}
+        )  # as JSON gives it back
 
 
 def decided(options: Options) -> Options:
     """The same with every ``auto`` decided for this machine. Raises `InputError` for a value that cannot be."""
-    choices = {"protocol": store.PROTOCOLS, "precision": PRECISIONS, "compile": ("auto", "on", "off")}
+    checked(options)
+    device = pick_device(options.device)
+    auto, precision = options.precision == "auto", pick_precision(options.precision, device)
+    return replace(options, device=device, precision=precision, auto=auto)
+
+
+def checked(options: Options) -> None:
+    """Raise `InputError` for a value that can be on no machine."""
+    choices = {"protocol": store.PROTOCOLS, "precision": PRECISIONS, "compile": ("auto", "on", "off"), "pixels": PIXELS}
     for name, known in choices.items():
         if (value := getattr(options, name)) not in known:
             raise InputError(f"{name} is {value!r}; expected one of {', '.join(known)}")
@@ -74,9 +89,6 @@ def decided(options: Options) -> Options:
         raise InputError(f"batch size {options.batch_size}; expected 1 or more")
     if not 1 <= options.topk <= N_CLASSES:
         raise InputError(f"topk is {options.topk}; expected 1 to {N_CLASSES}")
-    device = pick_device(options.device)
-    auto, precision = options.precision == "auto", pick_precision(options.precision, device)
-    return replace(options, device=device, precision=precision, auto=auto)
 
 
 def pick_device(device: str) -> str:
@@ -125,5 +137,7 @@ def product_seconds(dtype: str) -> float:
 
 
 def cores() -> int:
-    """Cores that this process may use."""
+    """Cores that this process may use; ``WORKBENCH_CORES`` says it of one that shares them with others."""
+    if own := os.environ.get("WORKBENCH_CORES"):
+        return max(1, int(own))
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

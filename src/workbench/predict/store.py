@@ -1,12 +1,14 @@
 """The predictions store: one Parquet file per checkpoint, image set and protocol.
 
 Columns: ``image`` (string), ``classes`` (fixed-size list of uint16, best first), ``scores`` (fixed-size list
-of float32, softmax probabilities; null where the source has none). Provenance is JSON in the file's metadata.
+of float32, softmax probabilities; null where the source has none). Provenance is JSON in the file's metadata, with
+a digest of the content, which is verified when it is read.
 Predictions carry no labels, so rescoring needs no GPU.
 """
 
 import json
 import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,10 +19,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from workbench.errors import DamagedFileError, InputError
-from workbench.files import writing
+from workbench.files import digest, files_below, parse_json, parsing, read_parquet, writing
+from workbench.inputs import checking
 from workbench.inputs.images import ImageSet
 from workbench.inputs.questions import is_questions
-from workbench.predict import checking
 from workbench.predict.asking.answers import is_answers
 
 PROTOCOLS = ("resize", "crop")
@@ -66,7 +68,7 @@ class Predictions:
 
     @property
     def failures(self) -> dict[str, str]:
-        """Pictures that could not be decoded, with the reason; they have no row."""
+        """Pictures that could not be read or decoded, with the reason; they have no row."""
         return self.provenance.get("failures", {})
 
 
@@ -131,20 +133,19 @@ def read(path: str | Path) -> Predictions:
     """
     if not Path(path).is_file():
         raise InputError(f"there is no predictions file {path}; make one: 'workbench predict' or 'workbench import'")
-    try:
-        table = pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
-        raise DamagedFileError(f"{path} cannot be read as Parquet ({error}); is it truncated? Make it again") from error
+    with parsing(Path(path), "is it truncated? Make it again"):
+        table = read_parquet(Path(path))
+        names = table.column_names
     metadata = (table.schema.metadata or {}).get(_METADATA_KEY)
     if is_answers(path) or is_questions(path):
         kind = "answers to questions" if is_answers(path) else "questions"
         raise InputError(f"{path} holds {kind}, no predictions; 'workbench collect' scores answers")
-    if metadata is None or not {"image", "classes", "scores"} <= set(table.column_names):
-        seen = f"{path} is no predictions file (columns: {', '.join(table.column_names)})"
+    if metadata is None or not {"image", "classes", "scores"} <= set(names):
+        seen = f"{path} is no predictions file (columns: {', '.join(names)})"
         raise DamagedFileError(f"{seen}; bring your own with 'workbench import'")
     try:
-        return _from_arrow(table, json.loads(metadata))
-    except (InputError, ValueError, TypeError, KeyError, AttributeError) as error:
+        return _from_arrow(table, parse_json(metadata))
+    except (InputError, ValueError, TypeError, KeyError, AttributeError, pa.ArrowException) as error:
         raise DamagedFileError(f"{path} is damaged, or another program changed it ({error}); make it again") from error
 
 
@@ -155,7 +156,7 @@ def read_all(path: str | Path) -> list[Predictions]:
     """
     if not Path(path).is_dir():
         return [read(path)]
-    files = sorted(Path(path).rglob("*.parquet"))
+    files = files_below(Path(path), {".parquet"})
     return [read(file) for file in files if not (is_answers(file) or is_questions(file))]
 
 
@@ -170,13 +171,27 @@ def _to_arrow(predictions: Predictions) -> pa.Table:
     names = ("checkpoint", "image_set", "protocol", "source")
     metadata = {name: getattr(predictions, name) for name in names} | {"provenance": predictions.provenance}
     table = pa.table({"image": images, "classes": classes, "scores": scores})
+    metadata["digest"] = _digest(predictions, metadata)
     return table.replace_schema_metadata({_METADATA_KEY: json.dumps(metadata, sort_keys=True).encode()})
 
 
+def _digest(predictions: Predictions, metadata: dict) -> str:
+    """What shows damage: the digest of ids, classes, scores and metadata as JSON gives it back."""
+    scores = [] if predictions.scores is None else predictions.scores
+    return digest(json.loads(json.dumps(metadata)), list(predictions.images), predictions.classes, scores)
+
+
 def _from_arrow(table: pa.Table, metadata: dict) -> Predictions:
+    """Raises `InputError` where the digest is of another content; a file of an earlier version has none."""
+    written = metadata.pop("digest", None)
     columns = {name: table.column(name).combine_chunks() for name in ("image", "classes", "scores")}
     shape = (len(table), columns["classes"].type.list_size)
     classes = columns["classes"].flatten().to_numpy().reshape(shape)
     missing = columns["scores"].null_count == len(table)
     scores = None if missing else columns["scores"].flatten().to_numpy().reshape(shape)
-    return from_arrays(images=columns["image"].to_pandas(), classes=classes, scores=scores, **metadata)
+    found = from_arrays(images=columns["image"].to_pandas(), classes=classes, scores=scores, **metadata)
+    if written is None:
+        warnings.warn("a predictions file has no digest of its content: damage in it would not be seen", stacklevel=3)
+    elif written != _digest(found, metadata):
+        raise InputError("its content has another digest than what was written")
+    return found

@@ -1,6 +1,7 @@
 """One checkpoint's work in a pass: what is there already, what is to be run, and the predictions in the end."""
 
 import platform
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 
 import workbench
 from workbench.errors import InputError
-from workbench.files import write_file
+from workbench.files import naming, write_file
 from workbench.inputs.checkpoints import CLIP, Checkpoint
 from workbench.inputs.images import ImageSet
 from workbench.predict import journal, pixels, store
@@ -31,7 +32,8 @@ class Work:
         self.checkpoint, self.images, self.options = checkpoint, images, options
         self.key, self.file = options.key(checkpoint, images), options.file(checkpoint, images)
         self.geometry = pixels.geometry(checkpoint.input, options.protocol)
-        self.journal = Journal(self.file, self.key, restart=options.restart)
+        with self._naming():
+            self.journal = Journal(self.file, self.key)
         self.has = np.isin(np.arange(len(images)), self.journal.records()["row"])
 
     def prepare(self) -> None:
@@ -48,18 +50,23 @@ class Work:
             seen = f"{self.checkpoint.name} gives NaN or infinite outputs in {self.options.precision}"
             raise InputError(f"{seen}; try --precision fp32. What was finished before is kept")
         new = ~self.has[rows]
-        self.journal.append(rows[new], classes[new], scores[new])
+        with self._naming():
+            self.journal.append(rows[new], classes[new], scores[new])
 
-    def finish(self, failures: dict[str, str], speed: dict[str, float]) -> Predictions:
-        """The predictions, which take the journal's place; raises `InputError` where no picture could be decoded."""
+    def finish(self, failures: dict[str, str], speed: dict[str, float], made_by: dict | None = None) -> Predictions:
+        """The predictions, which take the journal's place; raises `InputError` where no picture has any.
+
+        `made_by`: the facts of the machine that made them, where that is another.
+        """
         records, images = self.journal.records(), self.images
         if not len(records):
             reason = next(iter(failures.values()), "there is none")
-            raise InputError(f"none of the {len(images)} pictures of {images.name} can be decoded; the first: {reason}")
+            raise InputError(
+                f"none of the {len(images)} pictures of {images.name} can be read and decoded; the first: {reason}"
+            )
         ids = [images.images[row] for row in records["row"]]
-        provenance = (
-            {"key": self.key, "failures": failures} | _machine(self.options.device, self.checkpoint.name) | speed
-        )
+        made_by = made_by or machine(self.options.device, self.checkpoint.name)
+        provenance = {"key": self.key, "pixels": self.options.pixels, "failures": failures} | made_by | speed
         how = {"protocol": self.options.protocol, "provenance": provenance}
         results = (records["classes"], records["scores"])
         predictions = store.from_arrays(self.checkpoint.name, images.name, ids, *results, **how)
@@ -71,7 +78,11 @@ class Work:
 
     def close(self) -> None:
         """Let go of the journal."""
-        self.journal.close()
+        with self._naming():
+            self.journal.close()
+
+    def _naming(self) -> AbstractContextManager:
+        return nullcontext() if self.file is None else naming(journal.path_of(self.file))
 
 
 def as_begun(checkpoint: Checkpoint, images: ImageSet, options: Options) -> Options:
@@ -81,7 +92,8 @@ def as_begun(checkpoint: Checkpoint, images: ImageSet, options: Options) -> Opti
     file = options.file(checkpoint, images)
     if not options.auto or options.restart or file is None:
         return options
-    key = store.read(file).provenance.get("key", {}) if file.is_file() else journal.begun(file)
+    is_made = file.is_file() and not journal.restarts(file)
+    key = store.read(file).provenance.get("key", {}) if is_made else journal.begun(file)
     precision = key.get("precision")
     return replace(options, precision=precision) if precision in PRECISIONS else options
 
@@ -89,7 +101,7 @@ def as_begun(checkpoint: Checkpoint, images: ImageSet, options: Options) -> Opti
 def finished(checkpoint: Checkpoint, images: ImageSet, options: Options) -> Predictions | None:
     """What a complete file of exactly these settings holds. Raises `InputError` for one that was made with others."""
     file = options.file(checkpoint, images)
-    if file is None or options.restart or not file.is_file():
+    if file is None or not file.is_file() or journal.restarts(file):
         return None
     predictions = store.read(file)
     if difference := journal.differences(predictions.provenance.get("key", {}), options.key(checkpoint, images)):
@@ -110,7 +122,8 @@ def write_failures(path: Path, failures: dict[str, str]) -> None:
     write_file(path, table.to_csv(index=False, lineterminator="\n"))
 
 
-def _machine(device: str, checkpoint: str) -> dict:
+def machine(device: str, checkpoint: str) -> dict:
+    """Device, processor and versions that made predictions, as their provenance tells it."""
     import torch
 
     libraries = ("timm", "torch", *(["open_clip"] if checkpoint.startswith(CLIP) else []))

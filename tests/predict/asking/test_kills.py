@@ -61,7 +61,7 @@ class Asking:
     def on_disk(self) -> list[str]:
         """The text of each answer that reached the journal whole."""
         lines = self.journal.read_bytes().split(b"\n")[1:-1] if self.journal.exists() else []
-        return [json.loads(line)["text"] for line in lines]
+        return [json.loads(line[: -len(" 00000000")])["text"] for line in lines]
 
     def found(self) -> dict[str, str | None]:
         """The text of each picture's answer in the finished file, where each picture stands once."""

@@ -1,6 +1,7 @@
 """Outputs become the k best classes: against a slow reference, and what counts as a probability."""
 
 import math
+import zipfile
 
 import numpy as np
 import pytest
@@ -69,3 +70,14 @@ def test_outputs_are_taken_for_logits_or_probabilities_as_a_whole(rng):
     outputs = np.concatenate([np.zeros((5000, 1000)), rng.normal(size=(1, 1000))])
     outputs[:5000, 0] = 1  # as probabilities certain, as logits e / (e + 999)
     assert np.unique(arrays.top_k(outputs, 1)[1][:5000]) == pytest.approx([math.e / (math.e + 999)])
+
+
+@pytest.mark.parametrize("name", ["features", "logits", "scores"])
+def test_an_array_that_is_not_needed_is_not_loaded(tmp_path, name):
+    kept = "probabilities" if name == "scores" else "classes"
+    path = tmp_path / "mine.npz"
+    np.savez(path, **{kept: SOFTMAX if name == "scores" else np.array([[1], [2]])})
+    with zipfile.ZipFile(path, "a") as archive, archive.open(f"{name}.npy", "w") as member:
+        header = {"descr": "<f8", "fortran_order": False, "shape": (3 * 2**30 // 8,)}
+        np.lib.format.write_array_header_1_0(member, header)  # 3 GB that are not there: to read them would fail
+    assert len(arrays.read(path).array) == 2

@@ -19,6 +19,7 @@ from workbench import cli
 from workbench.errors import DamagedFileError, InputError, MissingSourceError, UnknownNameError
 from workbench.inputs import checkpoints, classes, images, prompts
 from workbench.predict import engine, options, pixels, store
+from workbench.predict.pixels import resizing
 from workbench.predict.runner import Runner
 from workbench.predict.zeroshot import checkpoint, head, weights
 
@@ -67,7 +68,7 @@ def test_crop_gives_the_pixels_of_open_clips_own_transform(thousand_classes_samp
     seen = open_clip.transform.PreprocessCfg(size=size, resize_mode=mode)
     whole: Any = open_clip.transform.image_transform_v2(seen, is_train=False)
     *steps, _mode, _tensor, _normalise = whole.transforms
-    resize = pixels.resizer(pixels.geometry(checkpoint._input("tiny", vars(seen)), "crop"))
+    resize = resizing.resizer(pixels.geometry(checkpoint._input("tiny", vars(seen)), "crop"))
     for one in thousand_classes_sample.images[:10]:
         picture = expected = images.decode(thousand_classes_sample.read(one), one)
         for step in steps:
@@ -79,7 +80,7 @@ def test_resize_scales_without_a_crop(tiny_clip):
     geometry = pixels.geometry(checkpoint.load(tiny_clip()).input, "resize")
     picture = Image.fromarray(np.random.default_rng(0).integers(0, 256, (50, 90, 3), dtype=np.uint8))
     assert np.array_equal(
-        pixels.resizer(geometry)(picture), np.asarray(picture.resize((32, 32), Image.Resampling.BICUBIC))
+        resizing.resizer(geometry)(picture), np.asarray(picture.resize((32, 32), Image.Resampling.BICUBIC))
     )
 
 

@@ -8,6 +8,7 @@ file's metadata. Answers do not know which option is right: the questions file, 
 
 import json
 import re
+import warnings
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,10 +16,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from workbench import files
 from workbench.errors import DamagedFileError, InputError
-from workbench.files import writing
+from workbench.inputs import checking
 from workbench.inputs.questions import Questions
-from workbench.predict import checking
 from workbench.predict.asking import parsing
 from workbench.predict.asking.parsing import NO_LETTER, OUTCOMES
 
@@ -84,7 +85,7 @@ def file_name(model: str, image_set: str, mode: str) -> str:
 def write(answers: Answers, path: str | Path) -> None:
     """Write one Parquet file, whole or not at all. Raises `InputError` for answers that cannot be."""
     _check(answers)
-    with writing(Path(path)) as stream:
+    with files.writing(Path(path)) as stream:
         pq.write_table(_to_arrow(answers), stream, compression="zstd")
 
 
@@ -92,7 +93,7 @@ def is_answers(path: str | Path) -> bool:
     """Whether a file holds answers, from its first and last bytes alone."""
     try:
         return _METADATA_KEY in (pq.read_schema(path).metadata or {})
-    except (pa.ArrowException, OSError):
+    except (pa.ArrowException, OSError, ValueError):
         return False
 
 
@@ -100,17 +101,16 @@ def read(path: str | Path) -> Answers:
     """Read and check one file; raises `InputError` for none, `DamagedFileError` for one damaged or foreign."""
     if not Path(path).is_file():
         raise InputError(f"there is no answers file {path}; make one: 'workbench ask'")
-    try:
-        table = pq.read_table(path)
-    except (pa.ArrowException, OSError) as error:
-        raise DamagedFileError(f"{path} cannot be read as Parquet ({error}); is it truncated? Make it again") from error
+    with files.parsing(Path(path), "is it truncated? Make it again"):
+        table = files.read_parquet(Path(path))
+        names = table.column_names
     metadata = (table.schema.metadata or {}).get(_METADATA_KEY)
     if metadata is None:
-        raise DamagedFileError(f"{path} is no answers file (columns: {', '.join(table.column_names)})")
+        raise DamagedFileError(f"{path} is no answers file (columns: {', '.join(names)})")
     try:
-        answers = _from_arrow(table, json.loads(metadata))
+        answers = _from_arrow(table, files.parse_json(metadata))
         _check(answers)
-    except (InputError, ValueError, TypeError, KeyError, AttributeError) as error:
+    except Exception as error:  # columns of other types lead to errors of any
         raise DamagedFileError(f"{path} is damaged, or another program changed it ({error}); make it again") from error
     return answers
 
@@ -161,13 +161,28 @@ def _to_arrow(answers: Answers) -> pa.Table:
         "scores": scores,
     }
     metadata = {name: getattr(answers, name) for name in ("model", "image_set", "mode", "provenance")}
+    metadata["digest"] = _digest(answers, metadata)
     return pa.table(columns).replace_schema_metadata({_METADATA_KEY: json.dumps(metadata, sort_keys=True).encode()})
 
 
+def _digest(answers: Answers, metadata: dict) -> str:
+    texts = [answers.images, answers.texts, answers.outcomes]
+    types = {"letters": "i1", "tokens": "<i4", "seconds": "<f4"}
+    numbers = [np.asarray(getattr(answers, name)).astype(kind) for name, kind in types.items()]
+    scores = [] if answers.scores is None else answers.scores.astype("<f4")
+    return files.digest(json.loads(json.dumps(metadata)), texts, *numbers, scores)
+
+
 def _from_arrow(table: pa.Table, metadata: dict) -> Answers:
+    written = metadata.pop("digest", None)  # a file of an earlier version has none
     images, texts, outcomes = (tuple(table[name].to_pylist()) for name in ("image", "text", "outcome"))
     letters, tokens, seconds = (table[name].to_numpy() for name in ("letter", "tokens", "seconds"))
     scores = table["scores"].combine_chunks()
     found = None if scores.null_count else scores.flatten().to_numpy().reshape(len(table), 10)
     columns = {"images": images, "texts": texts, "letters": letters, "outcomes": outcomes}
-    return Answers(**columns, tokens=tokens, seconds=seconds, scores=found, **metadata)
+    answers = Answers(**columns, tokens=tokens, seconds=seconds, scores=found, **metadata)
+    if written is None:
+        warnings.warn("an answers file has no digest of its content: damage in it would not be seen", stacklevel=3)
+    elif written != _digest(answers, metadata):
+        raise InputError("its content has another digest than what was written")
+    return answers

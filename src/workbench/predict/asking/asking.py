@@ -43,9 +43,11 @@ def ask(
     """
     file = Path(out) / answers.file_name(respondent.name, asked.image_set, respondent.mode)
     key = _key(respondent, asked)
-    if (found := _finished(file, key, asked, restart=restart)) is not None:
+    if restart:
+        journal.restart({file: key})
+    if (found := _finished(file, key, asked)) is not None:
         return found
-    with closing(AnswerJournal(file, key, restart=restart)) as kept:
+    with closing(AnswerJournal(file, key)) as kept:
         run = _Run(respondent, asked, pictures, kept)
         speed = run.ask(on_event)
         made = _gathered(run, key, speed)
@@ -65,9 +67,9 @@ def _key(respondent: Respondent, asked: Questions) -> dict:
     return own | {"model": respondent.name, "mode": respondent.mode} | what
 
 
-def _finished(file: Path, key: dict, asked: Questions, *, restart: bool) -> Answers | None:
+def _finished(file: Path, key: dict, asked: Questions) -> Answers | None:
     """What a complete file of exactly these settings holds. Raises `InputError` for one that was made with others."""
-    if restart or not file.is_file():
+    if not file.is_file() or journal.restarts(file):
         return None
     found = answers.read(file)
     if difference := journal.differences(found.provenance.get("key", {}), key):

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from threading import Lock
 
-from workbench.errors import DamagedFileError
+from workbench.files import parse_json, parsing
 from workbench.predict.asking.replies import Reply
 from workbench.predict.journal import Log, path_of
 
@@ -15,14 +15,10 @@ class AnswerJournal:
     Without a target they stay in memory. Raises as :class:`workbench.predict.journal.Journal`.
     """
 
-    def __init__(self, target: Path | None, key: dict, *, restart: bool = False) -> None:
-        self._lock, self._log = Lock(), Log(target, key, lambda body: body.rfind(b"\n") + 1, restart=restart)
-        try:
-            self._replies = dict(map(_parsed, self._log.body.splitlines()))
-        except (ValueError, TypeError, KeyError) as error:
-            self._log.close()
-            where = path_of(self._log.target)
-            raise DamagedFileError(f"{where} is damaged ({error}); drop it, and its answers, with --restart") from error
+    def __init__(self, target: Path | None, key: dict) -> None:
+        self._lock, self._log = Lock(), Log(target, key, None)
+        with parsing(Path() if target is None else path_of(target), "remove it: what it holds is asked again"):
+            self._replies = dict(map(_parsed, self._log.records))
 
     def append(self, row: int, reply: Reply, seconds: float) -> None:
         """Add a reply; it is in the file when this returns."""
@@ -30,7 +26,7 @@ class AnswerJournal:
         scores = {} if reply.scores is None else {"scores": reply.scores}
         cut = {"truncated": True} if reply.truncated else {}
         with self._lock:
-            self._log.append(json.dumps(line | scores | cut).encode() + b"\n")
+            self._log.append([json.dumps(line | scores | cut).encode()])
             self._replies[row] = (reply, line["seconds"])
 
     def replies(self) -> dict[int, tuple[Reply, float]]:
@@ -45,6 +41,6 @@ class AnswerJournal:
 
 
 def _parsed(line: bytes) -> tuple[int, tuple[Reply, float]]:
-    read = json.loads(line)
+    read = parse_json(line)
     scores = tuple(read["scores"]) if "scores" in read else None
     return read["row"], (Reply(read["text"], read["tokens"], scores, read.get("truncated", False)), read["seconds"])

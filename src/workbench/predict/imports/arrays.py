@@ -1,12 +1,15 @@
 """NumPy files of predictions: classes, logits or probabilities, never unpickled."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from workbench.errors import DamagedFileError, InputError
 from workbench.inputs.classes import N_CLASSES
+
+# What is read of a .npz: the first of these that it has, and what goes with it.
+READ = {"classes": ("scores", "images"), "logits": ("images",), "probabilities": ("images",)}
 
 
 class Contents(NamedTuple):
@@ -25,12 +28,12 @@ def read(path: Path) -> Contents:
     arrays = _load(path)
     if isinstance(arrays, np.ndarray):
         return Contents(_checked(arrays, path))
-    name = next((name for name in ("classes", "logits", "probabilities") if name in arrays), None)
+    name = next((name for name in READ if name in arrays), None)
     if name is None:
         seen = ", ".join(arrays) or "nothing"
         raise InputError(f"{path} holds {seen}; expected 'classes', 'logits' or 'probabilities'")
     images = [_text(image) for image in arrays["images"].ravel().tolist()] if "images" in arrays else None
-    return Contents(_checked(arrays[name], path), arrays.get("scores") if name == "classes" else None, images)
+    return Contents(_checked(arrays[name], path), arrays.get("scores"), images)
 
 
 def top_k(outputs: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
@@ -61,13 +64,17 @@ def top_k(outputs: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(classes), np.concatenate(scores)
 
 
-def _load(path: Path) -> np.ndarray | dict[str, np.ndarray]:
+def _load(path: Path) -> np.ndarray | dict[str, Any]:
+    """The array of a ``.npy``; of a ``.npz`` those that are read, or the names of all where none is."""
     try:
         loaded = np.load(path, allow_pickle=False)
         if isinstance(loaded, np.ndarray):
             return loaded
-        with loaded:
-            return dict(loaded)
+        with loaded:  # an array is read when it is asked for; one that nobody needs may be larger than memory
+            name = next((name for name in READ if name in loaded), None)
+            if name is None:
+                return dict.fromkeys(loaded)
+            return {one: loaded[one] for one in (name, *READ[name]) if one in loaded}
     except Exception as error:  # zip, zlib and numpy each have their own errors for a damaged file
         pickled = "Object arrays cannot be loaded" in str(error)
         hint = "it is pickled, and pickles can run code: save a plain numeric array" if pickled else "is it truncated?"

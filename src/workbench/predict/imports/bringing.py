@@ -1,11 +1,11 @@
 """One file of predictions, whatever wrote it, becomes predictions of the store."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 
-from workbench.errors import DamagedFileError, InputError
+from workbench.errors import InputError
+from workbench.files import read_json, read_lines
 from workbench.inputs.images import id_in
 from workbench.predict.imports import arrays, tables
 from workbench.predict.imports.columns import IMAGE, plain
@@ -55,14 +55,10 @@ def read_images(path: str | Path) -> list[str]:
     path = Path(path)
     if not path.is_file():
         raise InputError(f"there is no image list {path}")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-        if path.suffix != ".json":
-            listed = [line.split(",")[0].strip() for line in text.splitlines() if line.strip()]
-            return listed[1:] if path.suffix == ".csv" and listed and plain(listed[0]) in IMAGE else listed
-        listed = json.loads(text)
-    except (OSError, ValueError) as error:
-        raise DamagedFileError(f"the image list {path} cannot be read ({error})") from error
+    if path.suffix != ".json":
+        listed = [line.split(",")[0].strip() for line in read_lines(path)]
+        return listed[1:] if path.suffix == ".csv" and listed and plain(listed[0]) in IMAGE else listed
+    listed = read_json(path)
     rows = listed.get("image_filenames") if isinstance(listed, dict) else listed
     # ImageNetV2's lists hold [file name, WordNet id].
     entries = [row[0] if isinstance(row, list) and row else row for row in rows] if isinstance(rows, list) else []

@@ -8,7 +8,7 @@ import pandas as pd
 from pandas.api import types
 
 from workbench.errors import InputError
-from workbench.files import read_table
+from workbench.files import is_plain, read_table
 from workbench.inputs import classes
 from workbench.predict.imports import columns
 from workbench.predict.imports.arrays import Contents
@@ -29,9 +29,8 @@ def read(path: Path) -> Contents:
         frame = frame.reset_index()
     frame.columns = frame.columns.map(str)
     seen = _listed([str(name) for name in frame.columns])
-    if not frame.columns.is_unique or frame.empty:
-        what = "no row" if frame.empty else "a column twice"
-        raise InputError(f"{path} has {what} (columns: {seen}); expected {columns.EXPECTED}")
+    if frame.empty:
+        raise InputError(f"{path} has no row (columns: {seen}); expected {columns.EXPECTED}")
     found = columns.find(frame.columns)
     if not found.classes and not found.outputs:
         raise InputError(f"{path} has the columns {seen}; expected {columns.EXPECTED}")
@@ -112,6 +111,10 @@ def _indices(column: pd.Series) -> np.ndarray:
         if wrong.any():
             raise InputError(f"column {column.name!r} has {numbers[wrong][0]}, which is no class index")
         return numbers.astype(np.int64)
+    if not types.is_bool_dtype(column) and not is_plain(column):
+        raise InputError(
+            f"column {column.name!r} holds {column.dtype} values; expected class indices, WordNet ids or names"
+        )
     places, written = pd.factorize(column.astype(object))
     return np.array([_index(one, str(column.name)) for one in written])[places]
 

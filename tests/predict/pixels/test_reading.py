@@ -7,6 +7,7 @@ from PIL import Image
 
 from workbench.inputs.images import ImageSet
 from workbench.predict import pixels
+from workbench.predict.pixels import resizing
 
 INPUT = {"input_size": (3, 32, 24), "interpolation": "bicubic", "crop_pct": 0.875, "crop_mode": "center"}
 
@@ -35,7 +36,7 @@ def test_only_the_protocol_crop_heeds_how_a_checkpoint_crops(change):
 
 
 def resized(input, protocol, source):
-    return pixels.resizer(pixels.geometry(input, protocol))(source)
+    return resizing.resizer(pixels.geometry(input, protocol))(source)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,7 @@ def test_a_border_shows_the_mean_and_a_narrow_crop_less_of_the_picture():
 def test_a_batch_holds_what_decodes_for_each_geometry_and_why_the_rest_does_not(pictures):
     small = pictures(6, broken={1, 4})
     one, other = (pixels.geometry(INPUT | {"input_size": size}, "resize") for size in ((3, 8, 9), (3, 5, 4)))
-    batch = pixels.read(small, {one: pixels.resizer(one), other: pixels.resizer(other)}, np.array([0, 1, 3, 4]))
+    batch = pixels.read(small, {one: resizing.resizer(one), other: resizing.resizer(other)}, np.array([0, 1, 3, 4]))
     assert batch.rows.tolist() == [0, 3]
     assert sorted(batch.failures) == ["001.png", "004.png"]
     assert all("no picture that Pillow knows" in reason for reason in batch.failures.values())
@@ -92,13 +93,13 @@ def test_a_batch_holds_what_decodes_for_each_geometry_and_why_the_rest_does_not(
         other: (2, 5, 4, 3),
     }
     for key in (one, other):
-        alone = pixels.read(small, {key: pixels.resizer(key)}, np.array([3])).pixels[key]
+        alone = pixels.read(small, {key: resizing.resizer(key)}, np.array([3])).pixels[key]
         assert (batch.pixels[key][1] == alone[0]).all()
 
 
 def test_a_batch_of_broken_pictures_has_no_pixels(pictures):
     key = pixels.geometry(INPUT, "resize")
-    batch = pixels.read(pictures(3, broken=range(3)), {key: pixels.resizer(key)}, np.arange(3))
+    batch = pixels.read(pictures(3, broken=range(3)), {key: resizing.resizer(key)}, np.arange(3))
     assert (batch.rows.tolist(), batch.pixels, len(batch.failures)) == ([], {}, 3)
 
 
@@ -110,3 +111,28 @@ def test_a_file_that_cannot_be_read_is_a_failure_and_another_error_is_not():
     assert pixels.read(broken, {}, np.array([0])).failures == {"gone": "it went away"}
     with pytest.raises(KeyError, match="odd"):
         pixels.read(broken, {}, np.array([1]))
+
+
+@pytest.mark.parametrize("mode", ["center", "border", "squash"])
+@pytest.mark.parametrize("side", [(224, 224), (192, 256)])
+@pytest.mark.parametrize("size", [(500, 375), (375, 500), (1000, 20), (20, 1000), (40, 36)])
+def test_what_a_picture_is_scaled_to_is_what_timm_scales_it_to(mode, side, size, monkeypatch):
+    one = (side, "bicubic", 0.9, mode, (0.5, 0.5, 0.5) if mode == "border" else None)
+    seen, resize = [], Image.Image.resize
+
+    def watched(picture, size, *args, **options):
+        seen.append(size)
+        return resize(picture, size, *args, **options)
+
+    monkeypatch.setattr(Image.Image, "resize", watched)
+    resizing._timm(one)(Image.new("RGB", size))
+    assert np.abs(np.subtract(seen[0], pixels.scaled(size, one))).max() <= 1
+
+
+def test_a_resize_that_fails_is_told_and_the_others_go_on(pictures):
+    def fails(picture):
+        raise MemoryError
+
+    images = pictures(2)
+    found = pixels.read(images, {((8, 8), "bicubic", 1.0, "squash", None): fails}, np.arange(2))
+    assert found.failures["000.png"] == "image '000.png', 40 x 36 pixels, cannot be resized: MemoryError"

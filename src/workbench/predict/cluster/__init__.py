@@ -1,0 +1,1 @@
+"""Many machines: the same predictions, made by the workers of a dask cluster (extra ``cluster``)."""
