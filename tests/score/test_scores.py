@@ -126,7 +126,7 @@ def test_label_counts_are_sorted_and_stand_once(tiny):
 
 def test_pictures_that_could_not_be_decoded_are_told(tiny):
     one = replace(tiny[0], provenance={"failures": {"e": "truncated", "f": "empty"}})
-    with pytest.warns(UserWarning, match="net on mine: 2 pictures could not be decoded; they are in no denom"):
+    with pytest.warns(UserWarning, match="net on mine: 2 pictures could not be read or decoded, and in no denom"):
         scores.score(one, tiny[1], label_counts=[1])
 
 
@@ -248,7 +248,7 @@ def ids_of(image_set, n):
     [
         ("v1", 49_000, 0, "net on v1: 49,000 of the 50,000 images are there; scores are over these"),
         ("v1", 49_999, 0, "net on v1: 49,999 of the 50,000 images are there; scores are over these"),
-        ("v1", 49_999, 1, "net on v1: 1 pictures could not be decoded; they are in no denominator"),
+        ("v1", 49_999, 1, "net on v1: 1 picture could not be read or decoded, and in no denominator"),
         ("v2", 9_000, 0, "net on v2: 9,000 of the 10,000 images are there; scores are over these"),
         ("v1", 50_000, 0, None),
         ("v2", 10_000, 0, None),

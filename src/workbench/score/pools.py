@@ -52,6 +52,8 @@ def folder(path: str | Path, *, label_counts: Sequence[int] | None = None) -> pd
     """
     if not str(path):
         return table.build([])
+    if not Path(path).exists():
+        raise InputError(f"there is no folder {path}; give one with predictions on v1 or v2")
     read = store.read_all(path)
     wanted = [one for one in read if one.image_set in ("v1", "v2")]
     if not wanted:

@@ -74,7 +74,8 @@ def kendall(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     0.333
     """
     one, other = np.triu_indices(first.shape[-1], 1)
-    signs = [np.sign(scores[..., one] - scores[..., other]) for scores in (first, second)]
+    differences = (np.take(scores, one, axis=-1) - np.take(scores, other, axis=-1) for scores in (first, second))
+    signs = [np.sign(difference) for difference in differences]
     untied = [np.abs(sign).sum(axis=-1) for sign in signs]
     return (signs[0] * signs[1]).sum(axis=-1) / np.sqrt(untied[0] * untied[1])
 

@@ -8,7 +8,7 @@ from itertools import repeat
 import numpy as np
 import pandas as pd
 
-from workbench.errors import InputError
+from workbench.errors import InputError, counted
 from workbench.inputs import labels, patchml
 from workbench.inputs.images import SIZES
 from workbench.inputs.labels import LabelSet
@@ -108,7 +108,7 @@ def _notes(predictions: Predictions, too_deep: list[int]) -> Iterator[str]:
     """What a reader of the scores must know: images that are in no denominator, and scores that are not there."""
     failed, whole = len(predictions.failures), SIZES.get(predictions.image_set, 0)
     if failed:
-        yield f"{failed} pictures could not be decoded; they are in no denominator"
+        yield f"{counted(failed, 'picture', 'pictures')} could not be read or decoded, and in no denominator"
     if (given := len(predictions)) + failed < whole:
         yield f"{given:,} of the {whole:,} images are there; scores are over these"
     if too_deep:

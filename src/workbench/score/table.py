@@ -52,6 +52,27 @@ def select(
     return scores[wanted & (scores["metric"] == metric)]
 
 
+def narrowed(scores: pd.DataFrame, metrics: Sequence[str], best: str | None = None) -> pd.DataFrame:
+    """The rows of these metrics; with `best`, the checkpoints with its highest value first, in each image set.
+
+    A checkpoint without that metric comes last.
+
+    >>> rest = (9, 0.2, 0.8, "run")
+    >>> rows = [(name, "v1", "x", "crop", "top1", None, value, *rest) for name, value in [("a", 0.4), ("b", 0.5)]]
+    >>> scores = build(rows)
+    >>> narrowed(scores, ["top1"], "top1")["checkpoint"].tolist()
+    ['b', 'a']
+    """
+    kept = scores[scores["metric"].isin(list(metrics))]
+    if best is None:
+        return kept
+    of = [*KEYS, "image_set"]
+    values = select(scores, best).drop_duplicates(of).set_index(of)["value"]
+    found = values.reindex(pd.MultiIndex.from_frame(kept[of])).to_numpy()
+    order = kept.assign(best=-found).sort_values(["image_set", "best"], kind="stable", na_position="last").index
+    return kept.loc[order]
+
+
 def check_once(scores: pd.DataFrame) -> pd.DataFrame:
     """The same scores. Raises `InputError`, naming it, where a checkpoint of one source and protocol has one twice."""
     twice = scores[scores.duplicated([*KEYS, "image_set", "metric", "label_count"])]

@@ -111,7 +111,7 @@ def test_counts_agree_with_the_scores():
 def test_a_row_tells_where_the_picture_is_what_was_seen_and_how_surely():
     seen = outcomes.of(FIRST.take([2, 0]), LABELS, ORIGINAL)
     assert seen.index.name == "image"
-    assert seen.columns.tolist() == ["row", "status", "label_count", "best", "confidence"]
+    assert seen.columns.tolist() == ["row", "status", "label_count", "label", "best", "confidence", "likelihood"]
     assert seen[["row", "best"]].to_numpy().tolist() == [[0, 8], [1, 1]]
     np.testing.assert_allclose(seen["confidence"], [0.7, 0.9], rtol=1e-6)
     assert seen["status"].cat.categories.tolist() == list(outcomes.STATUSES)
@@ -148,7 +148,20 @@ def test_what_two_checkpoints_have_beside_each_other():
     both = outcomes.beside(outcomes.of(FIRST, LABELS, ORIGINAL), outcomes.of(SECOND.take([4, 1]), LABELS, ORIGINAL))
     assert both.index.tolist() == ["b", "e"]
     assert both.columns.tolist() == [
-        *("row", "status", "label_count", "best", "confidence"),
-        *("row_2", "status_2", "best_2", "confidence_2"),
+        *("row", "status", "label_count", "label", "best", "confidence", "likelihood"),
+        *("row_2", "status_2", "best_2", "confidence_2", "likelihood_2"),
     ]
     assert both[["row", "row_2"]].to_numpy().tolist() == [[1, 1], [4, 0]]
+
+
+def test_a_picture_is_of_the_class_that_it_was_collected_for():
+    assert outcomes.of(FIRST, LABELS, ORIGINAL)["label"].tolist() == [1, 1, 3, 4, 9]
+    assert outcomes.of(FIRST, LABELS)["label"].tolist() == [1, 1, 3, -1, 5]
+
+
+def test_likelihood_is_the_highest_score_of_a_label_and_orders_by_loss():
+    classes = np.array([[1, 9, 8], [8, 1, 2], [9, 8, 7], [4, 9, 8], [7, 6, 5]])
+    shares = np.array([[0.6, 0.3, 0.1], [0.5, 0.3, 0.2], [0.8, 0.1, 0.1], [0.9, 0.1, 0], [0.4, 0.35, 0.2]])
+    seen = outcomes.of(from_arrays("net", "mine", IMAGES, classes, shares), LABELS)
+    np.testing.assert_allclose(seen["likelihood"], [0.6, 0.3, 0, 0, 0.35], rtol=1e-6)
+    assert "".join(seen.index[outcomes.choose(seen, Choice(order="loss"), LABELS)]) == "dcbea"

@@ -137,6 +137,12 @@ def test_boxes_hold_every_label_count_of_every_chosen_set(frame, cube):
     assert two["labels"].unique().tolist() == ["all", "2", "4"]
 
 
+def test_all_label_counts_are_all_of_them_whichever_is_asked(cube):
+    boxes = cube.ask(Query("top1", sources=("recht2019",), label_counts=(2,))).boxes
+    medians = boxes[boxes["image_set"] == "v1"].groupby("labels")["value"].median()
+    assert (100 * medians).round().to_dict() == {"all": 77, "2": 50}
+
+
 def test_what_can_be_asked_follows_from_the_table(frame, cube):
     assert cube.metrics == ["top1", "real", "asma"]
     assert cube.pairs("real") == [("v1", "v2")]

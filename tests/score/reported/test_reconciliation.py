@@ -127,7 +127,7 @@ def test_what_cannot_be_verified_is_refused(scored, message):
         reconciliation.verify(scored, board(x=0.8))
 
 
-@pytest.mark.parametrize(("image_set", "message"), [("v2", "are on 'v2'"), ("v1", "cover 2 of the 50000 images")])
+@pytest.mark.parametrize(("image_set", "message"), [("v2", "are on v2"), ("v1", "cover 2 of the 50000 images")])
 def test_own_scores_are_about_the_whole_of_v1(image_set, message):
     few = store.from_arrays("net", image_set, ["a", "b"], np.array([[1], [2]]))
     with pytest.raises(InputError, match=message):
@@ -243,6 +243,16 @@ def test_only_reproduced_entries_with_a_real_result_are_ranked_by_real():
     assert found["model"].tolist() == ["b", "a"]
     assert found.index.tolist() == [0, 1]
     assert found[["rank_top1", "rank_real", "best", "worst"]].to_numpy().tolist() == [[2, 1, 1, 1], [1, 2, 2, 2]]
+
+
+def test_other_image_sets_among_own_predictions_are_left_out_with_a_word(public_files):
+    images = labels.load("v1-original").images
+    whole = store.from_arrays("net", "v1", images, np.zeros((50_000, 1), int))
+    other = store.from_arrays("net", "v2", ["a"], [[1]])
+    with pytest.warns(UserWarning, match="predictions on v2 are left out"):
+        assert set(reconciliation.own_scores([other, whole])["image_set"]) == {"v1"}
+    with pytest.raises(InputError, match="no predictions were given"):
+        reconciliation.own_scores([])
 
 
 def test_own_scores_of_the_whole_of_v1(public_files):

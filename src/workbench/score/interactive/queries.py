@@ -41,7 +41,7 @@ class Result:
     Columns of `pairs`: ``source, protocol, checkpoint, family, group, chosen, first, second, gap, ci_low,
     ci_high, rank_before, rank_after, shift, place``. Ranks are by top-1 on the first set and by the metric on
     the second; `place` counts up by the score on the first set. Columns of `boxes`: ``checkpoint, group,
-    chosen, image_set, labels, value``.
+    chosen, image_set, labels, value``; `labels` is a number, or ``all`` for all pictures whatever is asked.
     """
 
     pairs: pd.DataFrame
@@ -124,7 +124,7 @@ class ScoreCube:
         kind = "subgroup" if query.metric == "asma" else query.metric
         parts = []
         for image_set in query.pair:
-            columns = {"all": self._values(query.metric, image_set, query.label_counts)}
+            columns = {"all": self._values(query.metric, image_set, ())}
             columns |= {str(g): self._table(kind, image_set, g) for g in query.label_counts or self.label_counts}
             for labels, values in columns.items():
                 there = np.flatnonzero(has & ~np.isnan(values[:, 0]))

@@ -6,6 +6,7 @@ intervals say how far a number would move with other images of the same kind, no
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -62,6 +63,7 @@ class Totals:
             return self.credit / self.images[..., None]
 
 
+@lru_cache(maxsize=8)  # of the same images and resamples several tables and charts are made
 def totals(correct: Correctness, metric: str, resampling: Resampling) -> Totals:
     """Resampled images and credit by number of labels, of ``top1``, ``real`` or ``subgroup``."""
     strata = np.minimum(correct.label_counts, STRATA - 1)
@@ -78,6 +80,7 @@ def totals(correct: Correctness, metric: str, resampling: Resampling) -> Totals:
             sides = np.split(weights[:, order], ends, axis=1)
             blocks.append(np.stack([side @ part for side, part in zip(sides, parts, strict=True)], axis=1))
     summed = np.concatenate(blocks).astype("f8")
+    summed.flags.writeable = False
     return Totals(summed[..., -1], summed[..., :-1])
 
 

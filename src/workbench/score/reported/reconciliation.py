@@ -155,13 +155,19 @@ def under_real(reconciled: pd.DataFrame) -> pd.DataFrame:
 def own_scores(predictions: Iterable[Predictions]) -> pd.DataFrame:
     """Scores of predictions on the whole of V1, for :func:`reconcile` and :func:`verify`.
 
-    Raises `InputError` for predictions on another image set, or on a part of V1.
+    Those on other image sets are left out with a warning. Raises `InputError` where none is left, or one is on a part
+    of V1.
     """
-    several = list(predictions)
+    given = list(predictions)
+    several = [one for one in given if one.image_set == "v1"]
+    others = sorted({one.image_set for one in given} - {"v1"})
+    if not several:
+        seen = f"the predictions are on {', '.join(others)}" if others else "no predictions were given"
+        raise InputError(f"{seen}; a leaderboard's numbers are about v1")
+    if others:
+        warnings.warn(f"predictions on {', '.join(others)} are left out: the numbers are about v1", stacklevel=2)
     for one in several:
         own = f"the predictions of {one.checkpoint}"
-        if one.image_set != "v1":
-            raise InputError(f"{own} are on {one.image_set!r}; a leaderboard's numbers are about v1")
         if len(one) < N_IMAGES:
             covered = f"{own} cover {len(one)} of the {N_IMAGES} images of v1"
             raise InputError(f"{covered}; a claimed number is about all of them")
