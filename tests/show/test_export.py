@@ -48,3 +48,9 @@ def test_without_a_folder_nothing_is_written(chart, tmp_path, monkeypatch):
     frame = pd.DataFrame({"a": [1]})
     assert export.table(frame, "t", "") is frame
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_table_without_rows_is_written_as_its_names(tmp_path):
+    export.table(pd.DataFrame(columns=["a", "b"]), "none", tmp_path)
+    assert (tmp_path / "tables" / "none.csv").read_text() == "a,b\n"
+    assert (tmp_path / "tables" / "none.md").read_text().startswith("| a")

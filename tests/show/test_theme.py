@@ -76,12 +76,12 @@ def test_a_png_is_twice_the_size_of_its_specification_and_a_still_once(chart):
     assert picture(theme.still(spec)).size == (width, height)
 
 
-def test_the_still_of_a_chart_is_a_png_with_a_palette_of_64_colours():
+def test_the_still_of_a_chart_is_a_png_with_a_palette_of_48_colours():
     colours = alt.Chart(pd.DataFrame({"a": range(400)})).mark_rect().encode(x="a:O", color="a:Q")
     image = picture(still := theme.still(theme.spec(colours)))
     assert list(still) == ["image/png"]
     assert image.mode == "P"
-    assert 56 < len(image.getcolors() or ()) <= 64
+    assert 40 < len(image.getcolors() or ()) <= 48
 
 
 def test_the_still_of_photographs_is_a_jpeg_where_that_is_smaller():

@@ -54,6 +54,16 @@ def decades(low: float, high: float) -> tuple[list[float], list[float]]:
     return [row[first], row[last]], row[first + 2 : last : 2]
 
 
+def rank_ticks(n: int) -> list[int]:
+    """The first rank and round ones up to `n`, eight or nine at most.
+
+    >>> rank_ticks(315), rank_ticks(5)
+    ([1, 50, 100, 150, 200, 250, 300], [1, 2, 3, 4, 5])
+    """
+    step = next(digit * 10**power for power in range(9) for digit in (1, 2, 5) if n <= 8 * digit * 10**power)
+    return sorted({1, *range(step, n + 1, step)})
+
+
 def family_choice(frame: pd.DataFrame) -> alt.Parameter:
     """A list below a chart to pick a family of checkpoints from."""
     counts = frame.drop_duplicates("checkpoint")["family"].value_counts()

@@ -80,13 +80,13 @@ def _render(specification: dict, **_: object) -> dict:
 def still(specification: dict) -> dict[str, str]:
     """A picture of a chart for places that draw none, by MIME type, as base64: notebooks keep it beside the chart.
 
-    PNG of 64 colours, or JPEG where that is smaller, as it is for photographs.
+    PNG of 48 colours, or JPEG where that is smaller, as it is for photographs.
     """
     from PIL import Image
 
     drawn = Image.open(io.BytesIO(png(specification, scale=1.0))).convert("RGB")
     forms = {"image/png": io.BytesIO(), "image/jpeg": io.BytesIO()}
-    drawn.quantize(64).save(forms["image/png"], "PNG", optimize=True)
+    drawn.quantize(48).save(forms["image/png"], "PNG", optimize=True)
     drawn.save(forms["image/jpeg"], "JPEG", quality=70, optimize=True, progressive=True)
     smallest = min(forms, key=lambda kind: len(forms[kind].getvalue()))
     return {smallest: base64.b64encode(forms[smallest].getvalue()).decode()}

@@ -68,25 +68,15 @@ def test_panels_share_their_axes_and_only_the_first_has_titles(drawn):
     below = [layer.encoding for layer in drawn.layers if layer.mark.get("size") == 14]
     assert [one["y"]["title"] for one in below] == ["V1 - V2 (points)", None]
     assert [one["x"]["title"] for one in below] == ["1 checkpoint, in order of V1", "2 checkpoints, in order of V1"]
-    assert [one["y"]["scale"] for one in below] == [{"domain": [0, 14]}] * 2
+    assert [one["y"]["scale"] for one in below] == [{"domain": [11, 14], "zero": False}] * 2
 
 
 def test_the_difference_has_its_mean_and_where_known_its_band(drawn):
-    (_, zero, dots, _, _), (levels, band, *_, rule, text) = drawn.layers[:5], drawn.layers[5:]
+    (_, dots, _, _), (levels, band, _, rule, text) = drawn.layers[:4], drawn.layers[4:]
     assert [layer.mark["type"] for layer in drawn.layers] == [
-        "point",
-        "rule",
-        "point",
-        "rule",
-        "text",
-        "point",
-        "area",
-        "rule",
-        "point",
-        "rule",
-        "text",
+        *("point", "point", "rule", "text"),
+        *("point", "area", "point", "rule", "text"),
     ]
-    assert zero.rows("zero") == [(0,)]
     assert dots.fields | {"opacity": None} == {"x": "place", "y": "gap", "opacity": None}
     assert dots.mark["filled"] is True
     assert dots.tips == {
@@ -105,10 +95,12 @@ def test_the_difference_has_its_mean_and_where_known_its_band(drawn):
     assert len(levels.data) == 2
 
 
-def test_the_difference_reaches_below_zero_only_where_a_gap_does(take_apart):
+def test_the_difference_reaches_zero_and_draws_it_only_where_a_gap_or_its_interval_does(take_apart):
     frame = GAPS.assign(gap=[-0.005, 0.03, 0.02], ci_low=[-0.02, 0.02, np.nan], ci_high=[0.01, 0.0412, np.nan])
-    dots = [layer for layer in take_apart(charts.accuracy_gap(frame, "real")).layers if layer.mark.get("size") == 14]
-    assert dots[0].encoding["y"]["scale"] == {"domain": [-2, 5]}
+    layers = take_apart(charts.accuracy_gap(frame, "real")).layers
+    dots = [layer for layer in layers if layer.mark.get("size") == 14]
+    assert dots[0].encoding["y"]["scale"] == {"domain": [-2, 5], "zero": False}
+    assert [layer.rows("zero") for layer in layers if "zero" in layer.data] == [[(0,)]] * 2
 
 
 def test_a_family_of_two_or_more_can_be_picked_and_the_others_fade(drawn):
@@ -169,6 +161,21 @@ def test_each_panel_draws_both_parts_with_their_intervals_on_one_scale(parts):
     assert dots.scale("shape") == dict(zip(names, ["square", "triangle-up"], strict=True))
     assert dots.tips == {"checkpoint": "checkpoint", "part": "part", "points": "points", "low": "from", "high": "to"}
     assert zero.rows("zero") == [(0,)]
+
+
+def test_models_far_below_are_left_out_above_and_counted(decomposed, take_apart):
+    low = decomposed.each[decomposed.each["checkpoint"] == "a"].assign(v1=0.3)
+    low = pd.concat([low.assign(checkpoint=name, within=0.3, within_high=0.31) for name in ("low", "lower")])
+    edge = decomposed.each[decomposed.each["checkpoint"] == "a"].assign(checkpoint="edge", v1=0.5)
+    drawn = take_apart(charts.gap_decomposition(decomposed._replace(each=pd.concat([decomposed.each, low, edge]))))
+    assert {*drawn.layers[2].data["checkpoint"]} == {"a", "b", "edge"}
+    assert drawn.layers[2].encoding["y"]["scale"] == {"domain": [-5.0, 15.0]}
+    first, second = drawn.spec["title"]["subtitle"]
+    assert "5 checkpoints" in first
+    assert second.endswith("; models below 50 % on V1, which are not drawn above: 2")
+    whole = take_apart(charts.gap_decomposition(decomposed._replace(each=low)))
+    assert {*whole.layers[2].data["checkpoint"]} == {"low", "lower"}
+    assert "not drawn" not in whole.spec["title"]["subtitle"][1]
 
 
 def test_below_are_the_label_counts_that_are_lower_and_higher(parts):

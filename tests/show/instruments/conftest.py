@@ -69,7 +69,7 @@ class Tree(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.builder.start(tag, {name: value or "" for name, value in attrs})
-        if tag in ("img", "br"):
+        if tag in ("img", "br", "wbr"):
             self.builder.end(tag)
 
     def handle_endtag(self, tag):

@@ -253,6 +253,17 @@ def test_a_question_without_an_answer_keeps_the_last_one(explorer):
     assert explorer.message == ""
 
 
+def test_where_nothing_fits_a_sentence_stands_in_place_of_the_charts(explorer):
+    explorer.search.value = "no such name"
+    assert "no checkpoint fits the family and the search" in explorer.message
+    assert explorer.charts.layout.display == "none"
+    assert explorer.picture() == {}
+    explorer.search.value = "vgg"
+    assert explorer.message == ""
+    assert explorer.charts.layout.display is None
+    assert explorer.picture() != {}
+
+
 def test_without_any_answer_the_controls_are_there_to_ask_another_question(scores):
     apart = scores[(scores["image_set"] != "v1") | (scores["checkpoint"] == "vgg16")]
     explorer = show.explore(apart[~((apart["checkpoint"] == "vgg16") & (apart["image_set"] == "v2"))])

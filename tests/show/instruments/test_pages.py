@@ -154,7 +154,7 @@ def test_a_page_can_be_turned_and_is_wider_for_two(tree):
 
 def test_a_picture_or_why_it_cannot_be_shown(tree):
     root = tree(pages.cards([card(), card(picture=Thumbnail(ODD, "", f"no {ODD}"))], where="", wide=False))
-    shown, blank = (one[0] for one in root.findall(".//div[@class='card']"))
+    shown, blank = (one[0][0] for one in root.findall(".//div[@class='card']"))
     assert shown.attrib == {"src": "data:x", "alt": "a.jpg", "title": "a.jpg"}
     assert (blank.tag, blank.attrib, blank.text) == ("div", {"class": "blank", "title": ODD}, f"no {ODD}")
 
@@ -184,7 +184,9 @@ def test_a_class_is_shown_by_name_with_id_index_and_definition_as_tooltip(tree):
 def test_judging_shows_verdicts_by_state_and_the_definition_in_full(tree, texts):
     rows = [Row(281, f"label; {ODD}", "correct"), Row(282, "net 20 %", None)]
     shown = Thumbnail(ODD, "data:x")
-    root = tree(pages.judging(shown, rows, here=1, where=f"picture {ODD}", found=[5, 281]))
+    root = tree(
+        pages.judging(shown, rows, here=1, where=f"picture {ODD}", found=[5, 281], progress=pages.Progress(1, 2))
+    )
     assert root.find("div/b").text == f"picture {ODD}"
     assert root.find("div/span").text == ODD
     assert root.find(".//img").attrib["src"] == "data:x"
@@ -204,15 +206,19 @@ def test_judging_shows_verdicts_by_state_and_the_definition_in_full(tree, texts)
         "key:ArrowLeft",
         "key:ArrowRight",
         "key:z",
+        "key:n",
+        "key:d",
         "add:5",
         "add:281",
     ]
-    assert others[4].text == "+ tabby"
-    assert others[4].attrib["title"] == classes.describe(281)
+    assert others[6].text == "+ tabby"
+    assert others[6].attrib["title"] == classes.describe(281)
 
 
 def test_judging_without_a_search_finds_nothing(tree, texts):
-    root = tree(pages.judging(Thumbnail("a", "", "damaged"), [], here=0, where="", found=[]))
+    root = tree(
+        pages.judging(Thumbnail("a", "", "damaged"), [], here=0, where="", found=[], progress=pages.Progress(0, 1))
+    )
     assert "found" not in texts([root])[0]
     assert root.find(".//div[@class='blank']").text == "damaged"
 

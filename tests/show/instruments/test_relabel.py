@@ -65,7 +65,7 @@ NAMES = classes.names()
 
 def test_it_opens_on_the_first_class_of_the_first_picture(relabel, rows, tree, texts):
     judge = relabel()
-    assert set(judge.view.takes) == {"c", "w", "u", "z", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"}
+    assert set(judge.view.takes) == {"c", "w", "u", "z", "n", "d", "ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"}
     assert where(judge) == "picture 1 of 30, 0 judged by ada"
     assert rows(judge) == [(NAMES[label], label == 0, None) for label in (0, 500, 900, 700, 701)]
     hints = texts(tree(judge.view.html).findall(".//span[@class='name']/span"))
@@ -292,3 +292,49 @@ def test_labels_alone_are_judged_without_predictions_and_leave_no_picture(world,
     press(judge, "c")
     assert [(one.image, one.label, one.verdict) for one in judge.decisions.made] == [("00.png", 0, "correct")]
     assert judge.picture() == {}
+
+
+def test_progress_and_the_next_unjudged_picture(relabel, rows, tree):
+    judge = relabel()
+    for number in (0, 2):
+        judge.go(number)
+        press(judge, *"w" * len(rows(judge)))
+    assert tree(judge.view.html).find(".//progress").attrib | {"aria-label": ""} == {
+        "max": "30", "value": "2", "aria-label": ""
+    }  # fmt: skip
+    seen = []
+    for _ in range(2):
+        press(judge, "n")
+        seen.append(judge.image)
+    assert seen == ["03.png", "04.png"]
+    judge.go(29)
+    press(judge, "n")
+    assert judge.image == "01.png"
+    assert "moves on to the next open class" in judge.view.html
+
+
+def test_other_annotators_stand_beside_with_their_agreement(relabel, path, rows):
+    log = Decisions(path, "ben")
+    for image, label, verdict in (("00.png", 0, "correct"), ("00.png", 500, "wrong"), ("04.png", 281, "wrong")):
+        log.add(image, label, verdict)
+    log.close()
+    other = Decisions(path.with_name("cy.jsonl"), "cy")
+    other.add("00.png", 0, "wrong")
+    other.add("00.png", 0, "correct")  # the last one holds
+    other.close()
+    judge = relabel(others=[other.path])
+    assert "<b>ben:</b> correct, <b>cy:</b> correct" in judge.view.html
+    press(judge, "d")
+    assert "no class is disputed" in judge.message
+    press(judge, "c", "c")
+    assert "with ben: the same on 1 of 2 classes (50 %, 9 to 91)" in judge.view.html
+    assert "with cy: the same on 1 of 1 classes (100 %, 21 to 100)" in judge.view.html
+    judge.go(9)
+    press(judge, "d")
+    assert judge.image == "00.png"
+    judge.go(4)
+    assert rows(judge)[-1] == ("tabby", False, None)
+
+
+def test_a_file_of_others_that_is_not_there_is_told(relabel, tmp_path):
+    assert "there is no file" in relabel(others=[tmp_path / "none.jsonl"]).message

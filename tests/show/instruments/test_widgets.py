@@ -122,7 +122,7 @@ def test_the_picture_is_of_what_is_shown(world, tmp_path):
     world.reads.clear()
     gallery.picture()
     assert world.reads == world.ids[12:18]
-    gallery.confidence.value = (0, 1)
+    gallery.filters.confidence.value = (0, 1)
     assert gallery.picture() == {}
     judge = show.relabel(world.images, seen, world.labels, out=tmp_path / "a.jsonl")
     judge.go(4)

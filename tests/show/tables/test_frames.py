@@ -128,3 +128,9 @@ def test_operating_points_hold_every_number_in_points():
     assert wide.loc[("v1-mturk", "all images"), ["gap", "real gap"]].isna().tolist() == [True, True]
     told = points["value"].notna().sum()
     assert wide[[name.replace("_", " ") for name in points["quantity"].unique()]].notna().sum().sum() == told
+
+
+def test_intervals_stand_in_brackets_and_whole_numbers_stay_whole():
+    frame = pd.DataFrame({"place": [3], "best": [1], "worst": [9], "of": [68], "x": [0.5]})
+    found = tables.ranged(frame, place=("best", "worst"))
+    assert found.to_dict("records") == [{"place": "3 [1, 9]", "of": 68, "x": 0.5}]

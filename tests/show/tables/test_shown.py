@@ -28,7 +28,7 @@ def cells(html: str) -> list[list[str]]:
     """The text of each cell, row by row."""
     (body,) = re.findall(r"<tbody.*?>(.*)</tbody>", html, re.DOTALL)
     return [
-        [unescape(cell).strip() for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL)]
+        [unescape(cell.replace("<wbr>", "")).strip() for cell in re.findall(r"<td[^>]*>(.*?)</td>", row, re.DOTALL)]
         for row in re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL)
     ]
 
@@ -55,6 +55,33 @@ def test_a_shown_table_keeps_the_rules_of_style_that_it_uses_and_no_others():
     assert {"gt_table", "gt_title", "gt_col_heading", "gt_row", "gt_right", "gt_left"} <= rules[lean]
     assert "gt_footnote" in rules[whole] - rules[lean]
     assert len(re.findall(r"#t (?:table|thead|p)\b", lean)) == 3
+
+
+def test_a_table_brings_an_ink_and_a_ground_together_or_neither(ledger):
+    shown = source(tables.show(pd.DataFrame({"a": ["x"]}), "t", "t", note="n"))
+    browsed, claimed = source(tables.browse(ledger[["id"]], "t")), source(tables.claims(ledger, "t"))
+    for html in (shown, browsed, claimed):
+        for rule in re.findall(r"\{([^{}]*)\}|style=['\"]([^'\"]*)", html.split("<script")[0]):
+            ink, ground = (
+                re.search(rf"(^|[ ;]){name}: (?!transparent)", "".join(rule))
+                for name in ("color", "background(-color)?")
+            )
+            assert bool(ink) == bool(ground), rule
+    assert "#t .gt_left {overflow-wrap: anywhere; min-width: 4em}" in shown
+
+
+def test_long_names_and_the_heads_of_columns_may_go_on_in_the_next_line_and_short_ones_may_not():
+    frame = pd.DataFrame(
+        {"checkpoint": ["resnet50.a1_in1k", "x.y", "a<b & c_d.e_f.g_h"], "checkpoints": [1.5, 2.5, -3.5]}
+    )
+    shown, browsed = source(tables.show(frame, "t", "t")), source(tables.browse(frame, "t"))
+    for html in (shown, browsed):
+        assert "resnet50.<wbr>a1_<wbr>in1k<" in html
+        assert ">x.y<" in html
+        assert "a&lt;b &amp; c_d.e_f.g_h" in html
+        assert re.search(r">check\u00adpoints</", html)
+    assert shown.split("</style>")[1].count("padding: 4px 3px") == 2 + 6
+    assert 'style="font-size: 12px"' in shown  # not in the style, which a page that does not trust it takes away
 
 
 def test_a_browsable_table_escapes_and_needs_no_network():
@@ -89,11 +116,23 @@ def test_verdicts_carry_a_sign_and_a_colour_of_their_own(ledger):
     assert [row[3] for row in cells(html)] == words
     drawn = re.findall(r"<tr>(.*?)</tr>", html.split("<tbody")[1], re.DOTALL)
     for row, verdict in zip(drawn, rows["verdict"], strict=True):
-        assert re.findall(r"color: (#\w+)", row) == [COLOURS[verdict]]
+        assert re.findall(r"border-left: 5px solid (#\w+)", row) == [COLOURS[verdict]]
 
 
 def test_long_texts_wrap_so_that_nothing_is_cut(ledger):
     html, short = source(tables.claims(ledger, "all")), source(tables.browse(ledger[["id"]], "ids"))
-    assert ("overflow-wrap: anywhere" in html, "white-space: nowrap" in html) == (True, False)
-    assert ("overflow-wrap: anywhere" in short, "white-space: nowrap" in short) == (False, True)
+    for table in (html, short):
+        (texts,) = re.findall(r" td \{(.*)\}", table)
+        (numbers,) = re.findall(r" td\.n \{(.*)\}", table)
+        assert ("overflow-wrap: anywhere" in texts, "white-space: nowrap" in numbers) == (True, True)
+        assert "table-layout: auto" in table
+    assert ("vertical-align: top" in html, "vertical-align: top" in short) == (True, False)
     assert "@media print { #all div {max-height: none} }" in html
+
+
+def test_a_plain_table_is_markdown_in_few_words():
+    frame = pd.DataFrame({"ci_low": [0.5, 12.25], "name": ["a_b|c", "7.5 [-1, 8.25]"]})
+    text = str(tables.plain(frame).data)
+    assert text.splitlines()[0] == "| ci low | name |"
+    assert [line.replace(" ", "") for line in text.splitlines()[2:]] == ["|0.5|a_b\\|c|", "|12.25|7.5[-1,8.25]|"]
+    assert "  " not in text

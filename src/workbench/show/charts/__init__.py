@@ -15,6 +15,6 @@ from workbench.show.charts.mistakes import (
 from workbench.show.charts.multiple_choice import fallback, multiple_choice
 from workbench.show.charts.patchml import patchml_by_label_count, patchml_leaders, patchml_making
 from workbench.show.charts.pictures import top_predictions
-from workbench.show.charts.ranks import rank_shift
+from workbench.show.charts.ranks import rank_shift, standing
 from workbench.show.charts.relabelled import relabelled
 from workbench.show.charts.zeroshot import against_line

@@ -20,7 +20,6 @@ def claim_verdicts(counts: pd.DataFrame) -> alt.LayerChart:
     order = counts["document"].drop_duplicates().tolist()
     frame = counts[counts["sentences"] > 0].assign(
         place=lambda table: table["verdict"].map(list(VERDICTS).index) * 2 + table["about"].map(list(ABOUT).index),
-        text=lambda table: table["verdict"].replace(SIGNS) + table["sentences"].astype(str),
         found=lambda table: [worded(*pair) for pair in zip(table["verdict"], table["about"], strict=True)],
     )
     on_others = f"datum.about == '{OTHERS}'"
@@ -30,14 +29,12 @@ def claim_verdicts(counts: pd.DataFrame) -> alt.LayerChart:
         order="place:O",
         tooltip=["document", "found", "sentences"],
     )
-    names = [f"{SIGNS[verdict]} {verdict}" for verdict in VERDICTS]
-    legend = alt.Legend(labelExpr=f"{names}[indexof({list(VERDICTS)}, datum.value)]", symbolType="square")
-    colours = alt.Color("verdict:N", title=None, scale=looks(COLOURS), legend=legend)
+    colours = alt.Color("verdict:N", title=None, scale=looks(COLOURS), legend=alt.Legend(symbolType="square"))
     edges = alt.Stroke("verdict:N", scale=looks(COLOURS), legend=None)
     fill = alt.condition(on_others, alt.value(0.1), alt.value(1))
     bars = base.mark_bar(strokeWidth=1.5).encode(color=colours, stroke=edges, fillOpacity=fill)
     ink = alt.condition(on_others, alt.value("#222"), alt.value("white"))
-    text = base.mark_text(align="right", dx=-2, fontSize=10, fontWeight="bold").encode(text="text:N", color=ink)
-    subtitle = f"{counts['sentences'].sum()} sentences of {len(order)} documents; hollow: checked on other models"
-    title = alt.Title("What became of the claims", subtitle=subtitle)
+    text = base.mark_text(align="right", dx=-2, fontSize=10, fontWeight="bold").encode(text="sentences:Q", color=ink)
+    subtitle = f"{counts['sentences'].sum()} sentences of {len(order)} documents; verdicts in the order of the legend"
+    title = alt.Title("What became of the claims", subtitle=f"{subtitle}; hollow: checked on other models")
     return (bars + text).properties(width=560, height=alt.Step(32), title=title)

@@ -12,6 +12,7 @@ from workbench.show.theme import BLUE, GREY, INK, ORANGE, PURPLE
 
 WIDTH = 360  # of a panel, in pixels
 PANEL = 250  # of one of three
+LEAST = 50  # percent on V1: a few models far below would leave the others little room
 SHARES = {"v1": "V1's shares", "midpoint": "shares midway", "v2": "V2's shares"}
 PARTS = {
     "composition": ("goes with label counts (composition)", BLUE, "square"),
@@ -30,7 +31,7 @@ def accuracy_gap(gaps: pd.DataFrame, metric: str) -> alt.TopLevelMixin:
     frame = gaps.assign(**numbers, family=gaps["checkpoint"].map(family))
     chosen = marks.family_choice(frame)
     domain = marks.extent(frame[["v1", "v2"]], 10)
-    reach = [min(0, float(np.floor(frame["gap"].min() - 1))), marks.extent(frame[["gap", "ci_high"]], 1)[1]]
+    reach = marks.extent(frame[["gap", "ci_low", "ci_high"]], 1)
     columns = []
     for (source, protocol), part in frame.groupby(["source", "protocol"], sort=True):
         part = part.drop(columns=["source", "protocol"]).sort_values(["v1", "v2"], ignore_index=True)
@@ -69,7 +70,8 @@ def _levels(frame: pd.DataFrame, metric: str, domain: list, heading: str, *, fir
 def _difference(frame: pd.DataFrame, reach: list, *, first: bool) -> alt.LayerChart:
     mean = frame["gap"].mean()
     title = "V1 - V2 (points)"
-    y = alt.Y("gap:Q", title=title if first else None, scale=alt.Scale(domain=reach), axis=alt.Axis(tickCount=4))
+    scale = alt.Scale(domain=reach, zero=False)  # the band would bring its zero along
+    y = alt.Y("gap:Q", title=title if first else None, scale=scale, axis=alt.Axis(tickCount=4))
     base = alt.Chart(frame).encode(x=_place(frame))
     dots = base.mark_point(filled=True, size=14, color=GREY).encode(
         y=y, tooltip=tips("checkpoint", "family", gap=title, **marks.INTERVAL), opacity=marks.family_opacity(1, 0.08)
@@ -78,9 +80,11 @@ def _difference(frame: pd.DataFrame, reach: list, *, first: bool) -> alt.LayerCh
     rule = line.mark_rule(color=PURPLE, strokeDash=[5, 3])
     text = alt.Chart(pd.DataFrame({"text": [f"mean {mean:.2f}"]})).encode(x=alt.value(WIDTH), y=alt.value(6))
     text = text.mark_text(align="right", color=PURPLE, fontWeight="bold").encode(text="text:N")
-    layers = [_zero(), dots, rule, text]
+    layers = [*([_zero()] if reach[0] <= 0 <= reach[1] else []), dots, rule, text]
     if frame["ci_low"].notna().any():
-        layers.insert(0, base.mark_area(opacity=0.25, color=GREY).encode(y=alt.Y("ci_low:Q"), y2="ci_high:Q"))
+        layers.insert(
+            0, base.mark_area(opacity=0.25, color=GREY).encode(y=alt.Y("ci_low:Q", scale=scale), y2="ci_high:Q")
+        )
     return alt.layer(*layers).properties(width=WIDTH, height=120)
 
 
@@ -92,14 +96,16 @@ def gap_decomposition(decomposed: Decomposition) -> alt.VConcatChart:
     """Figure 5d: the top-1 gap in two parts for every checkpoint by three standards, and what each label count adds.
 
     Takes :func:`workbench.score.paired.decomposition.decompose`. Above, a dot for each checkpoint and part; below, the
-    part that is left, split by number of labels: above zero top-1 there is lower on V2, below zero higher.
+    part that is left, split by number of labels: above zero top-1 there is lower on V2, below zero higher. The upper
+    panels begin at `LEAST` percent on V1, and the chart says how many models are further below.
     """
     above, below = [], []
-    reach = marks.extent(100 * decomposed.each.filter(regex="(composition|within)_"), 5)
+    drawn, hidden = _above(decomposed.each)
+    reach = marks.extent(100 * drawn.filter(regex="(composition|within)_"), 5)
     term_reach = marks.extent(100 * decomposed.terms.filter(regex="within_"), 2)
     for standard, heading in SHARES.items():
         first = not above
-        each, means, terms = (frame[frame["standard"] == standard] for frame in decomposed[:3])
+        each, means, terms = (frame[frame["standard"] == standard] for frame in (drawn, *decomposed[1:3]))
         goes, left = 100 * means.set_index("part")["value"][["composition", "within"]]
         text = [
             f"both sets with {heading}",
@@ -115,11 +121,18 @@ def gap_decomposition(decomposed: Decomposition) -> alt.VConcatChart:
         subtitle=[
             "it depends on whose shares of multi-label images are the standard; "
             f"{decomposed.each['checkpoint'].nunique()} checkpoints, mean gap [{low}, {high}]",
-            "bars are 95 % intervals from resampling images jointly",
+            "bars are 95 % intervals from resampling images jointly"
+            + f"; models below {LEAST} % on V1, which are not drawn above: {hidden}" * bool(hidden),
         ],
     )
     rows = (alt.hconcat(*row, spacing=14) for row in (above, below))
     return alt.vconcat(*rows, spacing=18, title=title).resolve_scale(color="independent", shape="independent")
+
+
+def _above(each: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """The rows of checkpoints with `LEAST` percent on V1 or more, and the number of the others; all where none has."""
+    below = each["v1"] < LEAST / 100
+    return (each, 0) if below.all() else (each[~below], each.loc[below, "checkpoint"].nunique())
 
 
 def _parts(each: pd.DataFrame, reach: list, *, first: bool) -> alt.LayerChart:

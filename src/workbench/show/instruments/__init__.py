@@ -1,1 +1,1 @@
-"""Three instruments for a notebook: explore, gallery, relabel."""
+"""Four instruments for a notebook: explore, gallery, slices, relabel."""

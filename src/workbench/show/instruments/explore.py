@@ -104,6 +104,7 @@ class Explorer(Instrument):
         self.question = question
         self.tell("; ".join(self.answer.notes))
         self._keep_known(self.marked)
+        self.charts.layout.display = None if self._has_chosen() else "none"  # axes without a dot say nothing
         with self.charts.hold_sync():
             self.charts.spec = self._overview()
             self.charts.marked = self.marked
@@ -113,11 +114,14 @@ class Explorer(Instrument):
         known = set(self.answer.pairs["checkpoint"])
         self.marked = [name for name in dict.fromkeys(checkpoints) if name in known]
 
+    def _has_chosen(self) -> bool:
+        return bool(self.answer.pairs["chosen"].any())
+
     def _overview(self) -> dict:
         return linked.overview(self.answer, self.question, self.marked)
 
     def _specification(self) -> dict | None:
-        return self._overview() if hasattr(self, "answer") else None
+        return self._overview() if hasattr(self, "answer") and self._has_chosen() else None
 
     def _show_table(self) -> None:
         first, second = (linked.SHORT[name] for name in self.question.pair)

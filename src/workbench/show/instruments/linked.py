@@ -17,7 +17,7 @@ from altair.utils.schemapi import debug_mode
 from workbench.score.interactive.queries import Query, Result
 from workbench.score.table import LABEL_COUNTS
 from workbench.show import theme
-from workbench.show.marks import METRICS, SETS, SOURCES, percent, percents
+from workbench.show.marks import METRICS, SETS, SOURCES, percent, percents, rank_ticks
 from workbench.show.theme import GREEN, GREY, IMAGE_SETS, INK
 
 NAMES = SETS | {"patchml": "PatchML"}
@@ -152,8 +152,9 @@ def _ranks(data: alt.NamedData, n: int, question: Query) -> list[alt.Chart]:
     """Rank by top-1 on the first set against rank by the metric on the second; the marked ones by name."""
     first, second = (SHORT[name] for name in question.pair)
     scale = alt.Scale(domain=[n * 1.02 + 1, 1 - n * 0.02], nice=False)
-    x = alt.X("rank_before:Q", title=f"rank by {first} top-1 (1 is best)", scale=scale)
-    y = alt.Y("rank_after:Q", title=f"rank by {second} {METRICS[question.metric].split()[0]}", scale=scale)
+    told = {"scale": scale, "axis": alt.Axis(values=rank_ticks(n))}
+    x = alt.X("rank_before:Q", title=f"rank by {first} top-1 (1 is best)", **told)
+    y = alt.Y("rank_after:Q", title=f"rank by {second} {METRICS[question.metric].split()[0]}", **told)
     line = alt.Chart(alt.InlineData([{"rank_before": end, "rank_after": end} for end in (1, n)]))
     diagonal = line.mark_line(color="#999999", strokeDash=[4, 4]).encode(x=x, y=y)
     base = alt.Chart(data).encode(x=x, y=y, tooltip=_tips(question))

@@ -4,9 +4,10 @@ Colours come from JupyterLab's theme, light or dark; what matters is told by sig
 can be pressed is a ``<button>`` with its action in ``data-action``, so that the tab key reaches it.
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
+from functools import cache, partial
 from pathlib import Path
 
 import jinja2
@@ -56,11 +57,12 @@ class Card:
 
 @dataclass(frozen=True)
 class Row:
-    """A class to judge: where it comes from, in words, and the verdict so far."""
+    """A class to judge: where it comes from, in words, the verdict so far, and those of `others` by name."""
 
     label: int
     origin: str
     verdict: str | None
+    others: Mapping[str, str] = field(default_factory=dict)
 
 
 def thumbnail(images: ImageSet, image: str, side: int = thumbnails.SIDE) -> Thumbnail:
@@ -99,14 +101,36 @@ def _texts(numbers: pd.Series) -> list[str]:
     return [f"{100 * value:.2f}" if is_fraction else str(value) for value in numbers.tolist()]
 
 
+def slices(table: pd.DataFrame, picked: str, *, has_pictures: bool) -> str:
+    """Groups of pictures with their shares; takes what :mod:`workbench.score.interactive.slices` makes."""
+    is_pairs = "n_class" in table
+    return _render("slices", table=table, picked=picked, is_pairs=is_pairs, has_pictures=has_pictures)
+
+
 def cards(page: Sequence[Card], *, where: str, wide: bool) -> str:
     """A page of the gallery; `wide` has room for two checkpoints."""
     return _render("cards", page=page, where=where, wide=wide)
 
 
-def judging(shown: Thumbnail, rows: Sequence[Row], *, here: int, where: str, found: Sequence[int]) -> str:
+def enlarged(card: Card, *, where: str) -> str:
+    """One picture of the gallery, large, with all classes that it has."""
+    return _render("enlarged", card=card, where=where)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many pictures are judged, of how many, and how the annotators agree, a line for each."""
+
+    judged: int
+    total: int
+    agreements: Sequence[str] = ()
+
+
+def judging(
+    shown: Thumbnail, rows: Sequence[Row], *, here: int, where: str, found: Sequence[int], progress: Progress
+) -> str:
     """One picture to relabel; `here` is the row that the keys act on, `found` are the classes of a search."""
-    return _render("judging", shown=shown, rows=rows, here=here, where=where, found=found)
+    return _render("judging", shown=shown, rows=rows, here=here, where=where, found=found, **vars(progress))
 
 
 def _render(template: str, **values: object) -> str:
@@ -118,5 +142,6 @@ def _environment() -> jinja2.Environment:
     options = {"autoescape": True, "trim_blocks": True, "lstrip_blocks": True, "undefined": jinja2.StrictUndefined}
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"), **options)
     environment.globals |= {"names": classes.names, "describe": classes.describe, "glosses": classes.glosses}
+    environment.globals["pieces"] = partial(re.findall, r"[^._/-]+[._/-]*|[._/-]+")
     environment.globals |= {"signs": SIGNS, "statuses": outcomes.STATUSES, "verdicts": VERDICTS}
     return environment

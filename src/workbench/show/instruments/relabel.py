@@ -1,13 +1,13 @@
 """`relabel`: judge the labels of pictures, one verdict at a time, each written down at once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import ipywidgets
 import pandas as pd
 
-from workbench.errors import InputError
 from workbench.inputs import classes
 from workbench.inputs.images import ImageSet
 from workbench.inputs.labels import LabelSet, agreement
@@ -15,7 +15,7 @@ from workbench.inputs.labels.decisions import VERDICTS, Decisions
 from workbench.predict.store import Predictions
 from workbench.score.interactive import proposals
 from workbench.show import charts, theme
-from workbench.show.instruments import pages
+from workbench.show.instruments import annotators, pages
 from workbench.show.instruments.widgets import WIDE, Instrument, Panel
 
 SIDE = 340  # of the picture, in pixels
@@ -35,11 +35,13 @@ class Relabeller(Instrument):
         *,
         out: str | Path = "labels.jsonl",
         annotator: str = "",
+        others: Sequence[str | Path] = (),
+        only: Sequence[str] = (),
     ) -> None:
         super().__init__("relabel")
         self.images, self.labels = images, labels
         self.predictions = [predictions] if isinstance(predictions, Predictions) else list(predictions)
-        self.guarded(lambda: self._open(out, annotator))
+        self.guarded(lambda: self._open(out, annotator, others, only))
 
     @property
     def image(self) -> str:
@@ -77,39 +79,29 @@ class Relabeller(Instrument):
         """The labels after the decisions; what nobody judged is as before. Raises `InputError` where there are none."""
         return agreement.merge([self.decisions.made], self.labels).labels
 
-    def _open(self, out: str | Path, annotator: str) -> None:
+    def _open(self, out: str | Path, annotator: str, others: Sequence[str | Path], only: Sequence[str]) -> None:
         self._proposals = proposals.Proposals(self.predictions, self.labels, self.images.images)
         self.decisions = Decisions(out, annotator)
-        notes = self._notes()
+        self.side = annotators.Others(self.decisions, others)
+        notes = annotators.notes(self.decisions, self.images)
+        if only:
+            self.images = replace(self.images, images=tuple(only))
+        if n_mine := self._n_judged():
+            notes.append(f"{n_mine} pictures were judged before; it goes on after them")
         self.search = ipywidgets.Text(
             placeholder="any of the 1000 classes: name, WordNet id, definition",
             description="find a class",
             style=WIDE,
-            layout={"width": "480px"},
+            layout={"width": "480px", "max_width": "100%"},
         )
         self.search.observe(lambda _change: self._draw(), "value")
         self.search.on_msg(self._submitted)
-        takes = [*VERDICT_KEYS, "z", *STEPS, *TURNS]
+        takes = [*VERDICT_KEYS, "z", "n", "d", *STEPS, *TURNS]
         self.view = Panel(self._act, label="labels of one picture; keys c, w, u judge", takes=takes)
         self.tell("; ".join(notes))
         images = self.images.images
         self.go(next((place for place, image in enumerate(images) if self._is_open(image)), len(images)))
         self.children = (self._message, self.search, self.view)
-
-    def _notes(self) -> list[str]:
-        """What is to be said of decisions made before. Raises `InputError` where all are on other pictures."""
-        judged, known = {one.image for one in self.decisions.made}, set(self.images.images)
-        if judged and not judged & known:
-            self.decisions.close()
-            others = f"{len(judged)} pictures of another image set ({min(judged)!r}, ...)"
-            advice = "give another file with out=..., this one stays as it is"
-            raise InputError(f"{self.decisions.path} holds decisions on {others}; {advice}")
-        notes = list(self.decisions.notes)
-        if judged - known:
-            notes.append(f"decisions on {len(judged - known)} pictures that are not here stay in the file")
-        if n_mine := self._n_judged():
-            notes.append(f"{n_mine} pictures were judged before; it goes on after them")
-        return notes
 
     def _n_judged(self) -> int:
         """How many of the pictures this annotator has judged."""
@@ -119,8 +111,27 @@ class Relabeller(Instrument):
     def _rows(self) -> list[pages.Row]:
         """Classes to judge: proposed, judged before, added by searching."""
         origins, verdicts = self._proposals.of(self.image), self.decisions.verdicts(self.image)
+        others = self.side.of(self.image)
+        origins |= dict.fromkeys(others.keys() - origins, "judged by others")
         labels = dict.fromkeys([*origins, *verdicts, *self._added])
-        return [pages.Row(label, origins.get(label, "added by search"), verdicts.get(label)) for label in labels]
+        search = "added by search"
+        return [pages.Row(one, origins.get(one, search), verdicts.get(one), others.get(one, {})) for one in labels]
+
+    def next_unjudged(self) -> None:
+        """Go to the next picture with an open class, from the first one again after the last."""
+        self._seek(self._is_open, "every picture is judged")
+
+    def next_disputed(self) -> None:
+        """Go to the next picture on a class of which annotators differ, from the first one again after the last."""
+        self._seek(lambda image: self.side.is_disputed(image, self.decisions.verdicts(image)), "no class is disputed")
+
+    def _seek(self, wanted: Callable[[str], bool], otherwise: str) -> None:
+        n = len(self.images)
+        ahead = [(self._at + step) % n for step in range(1, n + 1)]
+        place = next((place for place in ahead if wanted(self.images.images[place])), None)
+        self.tell(otherwise if place is None else "")
+        if place is not None:
+            self.go(place)
 
     def _place(self, label: int) -> int:
         """The row of a class, which is added where it has none."""
@@ -149,9 +160,13 @@ class Relabeller(Instrument):
 
     def _draw(self) -> None:
         shown = pages.thumbnail(self.images, self.image, SIDE)
-        where = f"picture {self._at + 1} of {len(self.images)}, {self._n_judged()} judged by {self.decisions.annotator}"
+        n_judged, total = self._n_judged(), len(self.images)
+        where = f"picture {self._at + 1} of {total}, {n_judged} judged by {self.decisions.annotator}"
+        progress = pages.Progress(n_judged, total, self.side.agreements(self.decisions))
         found = classes.find(self.search.value)
-        self.view.html = pages.judging(shown, self._rows(), here=self._here, where=where, found=found)
+        self.view.html = pages.judging(
+            shown, self._rows(), here=self._here, where=where, found=found, progress=progress
+        )
 
     def _specification(self) -> dict | None:
         """The present picture with the bars of the first checkpoint."""
@@ -180,6 +195,8 @@ class Relabeller(Instrument):
             self.decide(rows[self._here].label, VERDICT_KEYS[what])
         elif what == "z":
             self.undo()
+        elif what in ("n", "d"):
+            self.next_unjudged() if what == "n" else self.next_disputed()
         elif what in STEPS:
             self._here = max(0, min(self._here + STEPS[what], len(rows) - 1))
             self._draw()

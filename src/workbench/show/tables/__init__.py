@@ -6,8 +6,9 @@ from workbench.show.tables.frames import (
     operating_points,
     patchml_counts,
     percent,
+    ranged,
     reconciled,
     spread,
     top10,
 )
-from workbench.show.tables.shown import browse, claims, show
+from workbench.show.tables.shown import browse, claims, plain, show

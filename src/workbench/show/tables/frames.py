@@ -12,6 +12,17 @@ def percent(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(**percents(frame, *frame.select_dtypes("float").columns))
 
 
+def ranged(frame: pd.DataFrame, **ends: tuple[str, str]) -> pd.DataFrame:
+    """Columns with the ends of their intervals in brackets, as text; the columns of the ends go.
+
+    >>> ranged(pd.DataFrame({"value": [7.5], "low": [7.0], "high": [8.25]}), value=("low", "high"))["value"].tolist()
+    ['7.50 [7.00, 8.25]']
+    """
+    whole = {name: frame[name].map(("{:.2f}" if frame[name].dtype.kind == "f" else "{}").format) for name in frame}
+    told = {name: whole[name] + " [" + whole[low] + ", " + whole[high] + "]" for name, (low, high) in ends.items()}
+    return frame.assign(**told).drop(columns=[name for pair in ends.values() for name in pair])
+
+
 def spread(values: pd.Series) -> pd.DataFrame:
     """Smallest, quartiles and largest of a column of whole numbers, as a table of one row."""
     quantiles = {"smallest": 0, "lower quarter": 0.25, "median": 0.5, "upper quarter": 0.75, "largest": 1}

@@ -7,18 +7,21 @@ from typing import Any
 import jinja2
 import pandas as pd
 from great_tables import GT, loc, style
-from IPython.display import HTML
+from IPython.display import HTML, Markdown
+from markupsafe import Markup, escape
 
 from workbench.claims import worded
+from workbench.show import export
 from workbench.show.charts.claims import COLOURS, SIGNS
 
 LOOK: dict[str, Any] = {
-    "table_font_size": "13px",
+    "table_font_size": "12px",
     "heading_title_font_size": "15px",
     "heading_align": "left",
     "data_row_padding": "4px",
     "table_margin_left": "0px",
 }
+CLOSE = "padding: 4px 3px"
 
 
 def show(frame: pd.DataFrame, title: str, id: str, *, note: str = "") -> HTML:
@@ -31,7 +34,14 @@ def show(frame: pd.DataFrame, title: str, id: str, *, note: str = "") -> HTML:
     table = GT(frame, id=id).tab_header(title=title).cols_align("left", columns=text)
     table = table.fmt_number(decimals, decimals=2).sub_missing(missing_text="").tab_options(**LOOK)
     table = table.tab_style(style.text(weight="bold"), loc.column_labels())
-    return _page(table.tab_source_note(note) if note else table)
+    return _page(table.tab_source_note(note) if note else table, id)
+
+
+def plain(frame: pd.DataFrame) -> Markdown:
+    """A small table as Markdown, which every page draws in its own look; it takes a tenth of the room of `show`."""
+    text = export.markdown(frame.rename(columns=lambda name: str(name).replace("_", " ")))
+    text = re.sub(r"\\\[(-?[\d.]+, -?[\d.]+)\\\]", r"[\1]", text)  # an interval is no link
+    return Markdown(re.sub(r"-{3,}", "--", re.sub(r" {2,}", " ", text)))
 
 
 def browse(
@@ -40,9 +50,10 @@ def browse(
     """A long table that is searched by typing and sorted by a click on a column's name.
 
     Without JavaScript it is a plain table, complete and readable. `height` is in pixels; long texts need `wrap`;
-    a cell that reads as a key of `colours` has that colour.
+    a cell that reads as a key of `colours` has an edge of that colour.
     """
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True)
+    environment.filters |= {"breakable": _breakable, "hyphenable": _hyphenable}
     known = frame.astype(object).where(frame.notna(), None)
     rows = list(known.itertuples(index=False, name=None))
     page = environment.get_template("browse.html.j2")
@@ -65,12 +76,42 @@ def claims(rows: pd.DataFrame, id: str, *, height: int = 640) -> HTML:
     return browse(pd.DataFrame(columns), id, height=height, wrap=True, colours=colours)
 
 
-def _page(table: GT) -> HTML:
-    """The table with the rules of style that it uses; great-tables writes fifty into each, 8 kB of a notebook."""
+def _page(table: GT, id: str) -> HTML:
+    """The table with the rules of style that it uses, in the inks and on the grounds of the page that shows it.
+
+    great-tables writes fifty rules into each, 8 kB of a notebook. Its dark ink would stand on the dark rows of
+    JupyterLab's dark theme; and it scrolls to the side where words that cannot be broken need the room.
+    """
     html = table.as_raw_html()
     used = set(re.findall(r"gt_\w+", html.rpartition("</style>")[2]))
 
     def kept(rule: re.Match) -> str:
         return rule[0] if used >= {*re.findall(r"\.(gt_\w+)", rule[1])} else ""
 
-    return HTML(re.sub(r" *(#[^{}]+)\{[^{}]*\}\n", kept, html))
+    style, end, body = re.sub(r" *(#[^{}]+)\{[^{}]*\}\n", kept, html).partition("</style>")
+    style = re.sub(r" (?:background-)?color: #\w+;", "", style)
+    return HTML(f"{style}#{id} .gt_left {{overflow-wrap: anywhere; min-width: 4em}}\n{end}{_narrow(body)}")
+
+
+def _narrow(body: str) -> str:
+    """The rows of a table with little room between them and words that may be broken.
+
+    What a page takes away with the style of a table that it does not trust is written to the cells themselves.
+    """
+    body = re.sub(r' (headers="[^"]*"|rowspan="1"|colspan="1"|data-quarto-[\w-]+="false")', "", body)
+    body = body.replace('<table class="gt_table"', '<table class="gt_table" style="font-size: 12px"')
+    body = body.replace('style="font-weight: bold;"', f'style="font-weight: bold; {CLOSE}"')
+    body = re.sub(r'(<td class="gt_row \w+")>', rf'\1 style="{CLOSE}">', body)
+    body = re.sub(r"(<th [^>]*>)([^<]*)", lambda found: found[1] + str(_hyphenable(Markup(found[2]))), body)
+    return re.sub(r"(<td [^>]*gt_left[^>]*>)([^<]*)", lambda found: found[1] + str(_breakable(Markup(found[2]))), body)
+
+
+def _breakable(text: object) -> Markup:
+    """A text whose long words, as names of checkpoints and files are, may go on in the next line behind a sign."""
+    return Markup(re.sub(r"[^\s<>;]{13,}", lambda word: re.sub(r"([._/-])(?=\w)", r"\1<wbr>", word[0]), escape(text)))
+
+
+def _hyphenable(text: object) -> Markup:
+    """A column's name whose long words may be parted between syllables, roughly."""
+    part = r"(?<=[a-z]{3})(?=[bcdfghjklmnpqrstvwxz][aeiouy][a-z]{2})"
+    return Markup(re.sub(r"[A-Za-z]{8,}", lambda word: re.sub(part, "\u00ad", word[0]), _breakable(text)))

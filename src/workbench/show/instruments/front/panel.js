@@ -15,12 +15,15 @@ export default {
       if (active) successor.focus({ preventScroll: true });
     };
     root.addEventListener("click", event => {
-      const button = event.target.closest("[data-action]");
-      if (button) model.send({ action: button.dataset.action });
+      const button = event.target.closest("[data-action], [data-copy]");
+      if (button?.dataset.copy) {
+        navigator.clipboard.writeText(button.dataset.copy).then(() => { button.textContent = "copied"; });
+      } else if (button) model.send({ action: button.dataset.action });
       else root.focus({ preventScroll: true });
     });
     root.addEventListener("keydown", event => {
-      if (event.ctrlKey || event.metaKey || event.altKey || ["Tab", "Escape"].includes(event.key)) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || event.key === "Tab") return;
+      if (event.key === "Escape" && !model.get("takes").includes("Escape")) return;
       event.stopPropagation();
       if (event.target !== root && [" ", "Enter"].includes(event.key)) return;
       if (!model.get("takes").includes(event.key)) return;
