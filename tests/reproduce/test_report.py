@@ -115,10 +115,50 @@ def test_a_notebook_that_left_no_file_has_its_name_its_error_and_no_body(tmp_pat
     report.write([run], FACTS, tmp_path / "out")
     page = Page((tmp_path / "out" / "index.html").read_text())
     assert " ".join(page.sections["00-good"].split()) == (
-        "00-good with code notebook file This notebook failed: OSError: <no> space. What it had made is below."
+        "00-good with code notebook file ↑ contents "
+        "This notebook failed: OSError: <no> space. What it had made is below."
     )
     assert "00-good\nfailed, 1.3 s" in page.sections["header"]
     assert "00-good failed: OSError: <no> space." in page.sections["header"]
+
+
+@pytest.fixture
+def answered(tmp_path):
+    """Two notebooks with the same answer, of which the second failed, on a page."""
+    import nbformat
+
+    result = "| result | about *12 %* of `a<b>`, see [there](10-more.ipynb) |"
+    cells = [nbformat.v4.new_markdown_cell(f"# How many?\n\n| | |\n|---|---|\n| run time | 1 s |\n{result}\n\nMore.")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "a.ipynb")
+    runs = [Run("00-one", tmp_path / "a.ipynb", 1.0), Run("10-more", tmp_path / "a.ipynb", 2.0, "ValueError: x")]
+    report.write(runs, FACTS, tmp_path)
+    return (tmp_path / "index.html").read_text()
+
+
+def test_the_answer_stands_under_its_question_unless_its_notebook_failed(answered):
+    header = " ".join(Page(answered).sections["header"].split())
+    told = "How many? 1.0 s about 12 % of a<b>, see there How many? failed, 2.0 s Provenance"
+    assert told in header
+    contents = answered.split("</nav>")[0]
+    assert '<em>12 %</em> of <code>a&lt;b&gt;</code>, see <a href="#10-more">there</a>' in contents
+
+
+def test_a_link_leads_back_to_the_contents_from_everywhere(answered):
+    assert answered.count('<a class="up" href="#top">') == answered.count("<section")
+    assert "section > .bar { position: sticky; top: 0;" in answered
+    assert answered.index('id="top"') < answered.index("<nav")
+
+
+def test_no_colour_of_the_page_is_fixed_but_in_its_two_themes(answered):
+    (style,) = re.findall(r"<style>(.*?)</style>", answered, re.DOTALL)
+    themes = re.findall(r":root \{(.*?)\}", style, re.DOTALL)
+    light, dark = (dict(re.findall(r"--(\w+): (#\w+);", theme)) for theme in themes)
+    assert light.keys() == dark.keys() >= {"ink", "ground", "shade"}
+    assert light["ground"] != dark["ground"]
+    assert "@media (prefers-color-scheme: dark)" in style
+    for theme in themes:
+        style = style.replace(theme, "")
+    assert not re.findall(r"#[0-9a-fA-F]{3,6}\b", style)
 
 
 def test_provenance_closes_the_page(tmp_path):

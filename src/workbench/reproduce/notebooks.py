@@ -1,19 +1,19 @@
 """Which notebooks there are, what each says of itself to programs, and what became of one that was run."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.errors import InputError, WorkbenchError, unknown
+from workbench.files import parse_json, read_json
 
 # How a value of each type is read from text, and an example for who wrote it otherwise.
 _TYPES = {
     "str": (str, "text"),
     "int": (int, "5"),
     "float": (float, "0.5"),
-    "bool": (json.loads, "true"),
-    "list": (json.loads, "[1, 2, 3]"),
+    "bool": (parse_json, "true"),
+    "list": (parse_json, "[1, 2, 3]"),
 }
 
 
@@ -57,7 +57,7 @@ def choose(only: Sequence[str]) -> list[str]:
 
 def seconds(name: str) -> int:
     """How long a notebook runs on two CPU cores, from its metadata; 0 where they do not say."""
-    metadata = json.loads(path(name).read_text(encoding="utf-8"))["metadata"]
+    metadata = read_json(path(name))["metadata"]
     return metadata.get("workbench", {}).get("seconds", 0)
 
 

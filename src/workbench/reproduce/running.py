@@ -1,20 +1,20 @@
 """One command, every figure: papermill over the notebooks, then their provenance and the report."""
 
 import os
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Lock
-from typing import Any
+from threading import Event as Flag
+from threading import Lock, Thread
 
 from workbench.errors import InputError, reason
 from workbench.progress import Event, Listener, silent, telling
-from workbench.reproduce import notebooks, provenance, report
+from workbench.reproduce import kernels, notebooks, provenance, report
 from workbench.reproduce.notebooks import Run
 
 TIMEOUT_S = 600  # of one cell; a kernel that hangs must not hang the nightly run
+STOPPED = "stopped before its end"
 
 
 def reproduce(
@@ -29,7 +29,8 @@ def reproduce(
     the report below `out`.
 
     `values` are parameters as text; each goes to the notebooks that have it. `on_event` is told how many are done and
-    which run. A notebook that fails does not stop the others; it is marked in the report.
+    which run. A notebook that fails does not stop the others; it is marked in the report. Where the call is interrupted
+    (`KeyboardInterrupt`, `SystemExit`), kernels end, what is finished goes into the report, and the interrupt goes on.
     Raises `UnknownNameError` for an unknown notebook or parameter and `InputError` for a value of the wrong
     type, before any kernel starts.
     """
@@ -39,10 +40,16 @@ def reproduce(
     _make_writable(out)
     started = time.time()
     os.environ["WORKBENCH_STATIC"] = "1"  # kernels inherit it: instruments leave a picture, for nobody looks on
-    runs = _run_all(chosen, given, out, jobs or min(4, os.cpu_count() or 1), on_event)
-    facts = provenance.collect(out, started, runs, given)
+    Thread(target=report.library, daemon=True).start()  # so that a run that is stopped has its report at once
+    runs, interrupt = _run_all(chosen, given, out, jobs or min(4, os.cpu_count() or 1), on_event)
+    finished = [run.name for run in runs if run.error != STOPPED]
+    missing = [name for name in chosen if name not in finished]
+    facts = provenance.collect(out, started, runs, given) | ({"stopped before": missing} if missing else {})
     provenance.write(facts, out)
     report.write(runs, facts, out)
+    if interrupt is not None:
+        interrupt.add_note(f"the report of {len(finished)} of {len(chosen)} notebooks is written: {out / 'index.html'}")
+        raise interrupt
     return runs
 
 
@@ -56,31 +63,45 @@ def _make_writable(out: Path) -> None:
         raise InputError(f"{out} cannot be written to ({error.strerror}); choose another folder with --out") from error
 
 
-def _run_all(chosen: list[str], given: dict, out: Path, jobs: int, on_event: Listener) -> list[Run]:
+def _run_all(
+    chosen: list[str], given: dict, out: Path, jobs: int, on_event: Listener
+) -> tuple[list[Run], BaseException | None]:
+    """What became of the notebooks, in reading order, and the interrupt that stopped those that are missing."""
     running: list[str] = []
-    done: list[Run] = []
-    one_at_a_time = Lock()
+    done: dict[str, Run] = {}
+    one_at_a_time, stopping = Lock(), Flag()
 
-    def run(name: str) -> Run:
+    def run(name: str) -> None:
         with one_at_a_time:
             running.append(name)
             tell(note=f"running {', '.join(running)}")
-        result = _run_one(name, given[name], out)
+        result = run_one(name, given[name], out, stopping)
         with one_at_a_time:
             running.remove(name)
-            done.append(result)
+            done[name] = result
             tell(done=len(done), note=f"running {', '.join(running)}" if running else "")
-        return result
 
     # The longest first: a long notebook that begins last would keep everything waiting.
     order = sorted(chosen, key=notebooks.seconds, reverse=True)
     begin = Event("notebooks", total=len(chosen), unit="notebooks")
+    begun, interrupt = [], None
     with telling(on_event, begin) as tell, ThreadPoolExecutor(jobs) as pool:
-        results = {result.name: result for result in pool.map(run, order)}
-    return [results[name] for name in chosen]
+        try:
+            begun += [pool.submit(run, name) for name in order]
+            for one in begun:
+                one.result()
+        except (KeyboardInterrupt, SystemExit) as caught:
+            interrupt = caught
+            stopping.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            while not all(one.done() for one in begun):  # one that had just begun has yet to start its kernel
+                kernels.end_all()
+                time.sleep(0.05)
+    return [done[name] for name in chosen if name in done], interrupt
 
 
-def _run_one(name: str, values: dict[str, object], out: Path) -> Run:
+def run_one(name: str, values: dict[str, object], out: Path, stopping: Flag) -> Run:
+    """Run one notebook with these values; its file, figures and tables go below `out`. Its error is in the result."""
     import papermill
 
     target = out / "notebooks" / f"{name}.ipynb"
@@ -88,25 +109,18 @@ def _run_one(name: str, values: dict[str, object], out: Path) -> Run:
     started = time.perf_counter()
     error = None
     try:
-        with tempfile.TemporaryDirectory(prefix="workbench-") as sockets:
+        with kernels.settings() as config:
             papermill.execute_notebook(
                 str(notebooks.path(name)),
                 str(target),
                 parameters=values | {"outputs": str(out)},
                 progress_bar=False,
                 execution_timeout=TIMEOUT_S,
-                config=_kernel_config(sockets),
+                config=config,
             )
     except Exception as caught:  # whatever ends a kernel, the other notebooks and the report still come out
-        error = _one_line(caught)
+        error = STOPPED if stopping.is_set() else _one_line(caught)
     return Run(name, target, time.perf_counter() - started, error)
-
-
-def _kernel_config(sockets: str) -> Any:
-    """Talk to a kernel over sockets in a folder of its own, which other users of the machine cannot reach."""
-    from traitlets.config import Config
-
-    return Config() if os.name == "nt" else Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}})
 
 
 def _one_line(error: Exception) -> str:
