@@ -4,9 +4,11 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
+import time
 import warnings
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
@@ -22,8 +24,10 @@ from PIL import Image
 
 import workbench
 from workbench import cli
+from workbench.errors import WorkbenchError
 from workbench.inputs import images, labels, sources
-from workbench.predict import journal, options, store
+from workbench.predict import engine, journal, options, store
+from workbench.progress import Event
 from workbench.reproduce import provenance
 
 MIRROR = os.environ.get("WORKBENCH_MIRROR")
@@ -108,6 +112,10 @@ BAD = [
     ],
     (IMPORT.format("classes.npy"), "--images"),
     (
+        IMPORT.format("classes.npy --images ids.txt").replace("--image-set mine", "--image-set v1"),
+        "3 of the 3 pictures, 'a.png' among them, are not named like V1's",
+    ),
+    (
         IMPORT.format("classes.npy --images ids.txt").replace("--protocol resize ", ""),
         "--protocol is missing.*resize if.*crop if",
     ),
@@ -141,7 +149,7 @@ BAD = [
     ("score foreign.parquet --labels labels.json", r"foreign\.parquet.*workbench import"),
     ("score absent.parquet --labels labels.json", r"absent\.parquet"),
     ("collect absent", "there is no folder absent"),
-    ("verify good.parquet", "'mine'.*about v1"),
+    ("verify good.parquet", "on mine.*about v1"),
     ("verify absent.parquet", r"absent\.parquet"),
     ("verify good.parquet --leaderboard absent.csv", r"absent\.csv"),
     ("verify good.parquet --leaderboard text.csv", r"text\.csv has no column for the model"),
@@ -175,8 +183,7 @@ def test_a_mistake_is_one_sentence_and_exit_code_2_and_changes_no_file(here, run
     result = run(line)
     assert result.code == 2
     assert result.out == ""
-    *progress, sentence = [text for text in result.err.splitlines() if text]
-    assert all("/s]" in text or "notebooks" in text for text in progress)  # progress bars
+    (sentence,) = result.err.splitlines()
     assert sentence.startswith("workbench: ")
     assert re.search(named, sentence)
     assert contents(here) == before
@@ -231,6 +238,28 @@ def test_reproduce_lists_what_became_of_each_notebook(here, run, monkeypatch):
     assert {*asked} > everything
 
 
+@pytest.mark.parametrize("swallowed", [True, False])
+def test_a_signal_that_a_library_makes_another_error_of_stops_the_command(here, run, monkeypatch, swallowed):
+    def predict(*_, on_event, **__):
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        except SystemExit as error:
+            if not swallowed:
+                raise WorkbenchError("weights cannot be read") from error
+        on_event(Event("pass"))
+        pytest.fail("it went on")
+
+    (here / "a.png").write_bytes(b"")
+    monkeypatch.setattr(engine, "predict", predict)
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        result = run("predict test_resnet --images . --image-set few")
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert result.code == 143
+    assert "workbench: stopped; the same command goes on where this one stopped" in result.err
+
+
 def test_an_end_from_outside_is_an_exit_that_leaves_no_half_written_file(run):
     before = signal.getsignal(signal.SIGTERM)
     try:
@@ -272,7 +301,7 @@ def test_import_then_score_is_what_one_computes_by_hand(here, run):
             (r.metric, None if pd.isna(r.label_count) else int(r.label_count)): r.value for r in frame.itertuples()
         }
         assert {key: found[key] for key in EXPECTED} == pytest.approx(EXPECTED, abs=1e-6)
-    printed = [row.split() for row in run(line).out.splitlines()]
+    printed = [row.split() for row in run(f"{line} --all").out.splitlines()]
     shown = {(row[4], None if row[5] == "all" else int(row[5])): row[6] for row in printed[1:]}
     assert {key: shown[key] for key in EXPECTED} == {key: f"{100 * value:.2f}" for key, value in EXPECTED.items()}
 
@@ -575,6 +604,41 @@ def test_predict_writes_a_file_once_and_refuses_other_settings(six, run):
     assert store.read(FILE).provenance["key"]["precision"] == "bf16"
 
 
+def test_a_line_a_checkpoint_and_the_long_table_without_empty_rows(here, run):
+    short = run(SCORE.replace("good.parquet", "."))
+    assert run(SCORE).out.splitlines()[0].split()[:4] == ["checkpoint", "image_set", "protocol", "pictures"]
+    assert len(run(SCORE).out.splitlines()) == 2
+    assert short.code == 2  # the folder has damaged files, too, and they are named
+    Path("folder").mkdir()
+    shutil.copy("good.parquet", "folder")
+    assert run(SCORE.replace("good.parquet", "folder")).out == run(SCORE).out
+    assert "66.67 [20.77, 93.85]" in run(SCORE).out
+    assert "nan" not in run(SCORE).out
+    only = run(f"{SCORE} --metric asma").out
+    assert ("ASMA (%)" in only, "top-1" in only) == (True, False)
+    long = run(f"{SCORE} --all").out
+    assert "subgroup" in long
+    assert "nan" not in long
+    assert "there is no file or folder nowhere" in run("score nowhere").err
+    Path("empty").mkdir()
+    assert "the folder empty holds no predictions" in run("score empty").err
+
+
+def test_the_best_come_first(here, run):
+    for name, third in (("low", 9), ("high", 7)):
+        best = np.array([[1], [9], [third]])
+        store.write(store.from_arrays(name, "mine", list(LABELS), best), f"{name}.parquet")
+    line = "score low.parquet high.parquet --labels labels.json --original original.json --label-counts 1 --metric top1"
+    assert [row.split()[0] for row in run(line).out.splitlines()[1:]] == ["low", "high"]
+    assert [row.split()[0] for row in run(f"{line} --sort top1").out.splitlines()[1:]] == ["high", "low"]
+
+
+def test_the_version_is_that_of_the_package(run):
+    from importlib.metadata import version
+
+    assert run("--version").out == f"workbench {version('imagenet-workbench')}\n"
+
+
 def test_predict_says_what_it_leaves_out(six, run):
     (six / "six" / "broken.jpg").write_text("no picture")
     result = run(PREDICT.format("six").replace("predict ", "predict resnet5000 "))
@@ -582,11 +646,66 @@ def test_predict_says_what_it_leaves_out(six, run):
     assert "6 of 7 pictures" in result.out
     assert "1 of 2 checkpoints could not be had, see above" in result.err
     assert re.search(r"^note: left out: .*'resnet5000'", result.err, re.MULTILINE)
-    assert "1 pictures could not be decoded and are left out; reasons in out/mine--failures.csv" in result.err
+    assert (
+        "1 picture is left out; reasons in out/mine--failures.csv; the first: image 'broken.jpg' cannot be decoded"
+        in result.err
+    )
     assert Path("out/mine--failures.csv").read_text().splitlines()[1].startswith("broken.jpg,")
     labels = json.dumps({image: [1] for image in store.read(FILE).images})
     Path("labels.json").write_text(labels)
-    assert "on mine: 1 pictures could not be decoded; they" in run(f"score {FILE} --labels labels.json").err
+    assert "on mine: 1 picture could not be read or decoded, and in no" in run(f"score {FILE} --labels labels.json").err
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_predict_that_is_stopped_says_that_it_goes_on_and_does(six, run, number, code):
+    many = Path("many")
+    many.mkdir()
+    for copy in range(15):
+        for path in Path("six").iterdir():
+            (many / f"{copy}-{path.name}").symlink_to(path.resolve())
+    process = subprocess.Popen(
+        [COMMAND, *shlex.split(PREDICT.format("many"))],
+        stderr=-1,
+        text=True,
+        # A shell may start its background jobs deaf to Ctrl-C.
+        preexec_fn=lambda: signal.signal(number, signal.SIG_DFL),
+    )
+    kept = journal.path_of(FILE)
+    end = time.monotonic() + 120
+    while not kept.exists() or kept.stat().st_size < 3000:
+        assert process.poll() is None
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    process.send_signal(number)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert (
+        said
+        == "workbench: stopped; the same command goes on where this one stopped; what is done so far is kept in out\n"
+    )
+    assert kept.stat().st_size >= 3000
+    log = "log.jsonl"
+    assert run(f"{PREDICT.format('many')} --json-log {log}").code == 0
+    assert json.loads(Path(log).read_text().splitlines()[0])["done"] > 0
+
+
+@pytest.mark.parametrize("name", ["resnet5000", "resnet50.no_such_tag", "resnet18.a1_in1k"])
+def test_a_checkpoint_that_cannot_be_had_is_one_sentence(six, run, monkeypatch, name):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(six / "cache"))
+    result = run(f"predict {name} --images six --image-set mine --out new")
+    assert (result.code, result.out) == (2, "")
+    (sentence,) = result.err.splitlines()
+    assert sentence.startswith("workbench: ")
+    assert name in sentence
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_under_stdout_is_named():
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run([COMMAND, "--version"], stdout=full, stderr=subprocess.PIPE, text=True)
+    told = "workbench: standard output: No space left on device; check the path, its permissions and the space left\n"
+    assert (done.returncode, done.stderr) == (2, told)
 
 
 def test_predict_on_a_full_disk_is_one_sentence_and_goes_on_afterwards(six, run, monkeypatch):
@@ -601,7 +720,7 @@ def test_predict_on_a_full_disk_is_one_sentence_and_goes_on_afterwards(six, run,
     monkeypatch.setattr(options, "CPU_CHUNK", 2)
     result = run(PREDICT.format("six"))
     assert (result.code, result.out) == (2, "")
-    assert re.fullmatch(r"workbench: .*No space left on device.*\n", result.err)
+    assert re.fullmatch(r"workbench: .*/?out/\.partial/.*\.journal: No space left on device.*\n", result.err)
     assert not FILE.exists()
     monkeypatch.setattr(journal.Journal, "append", append)
     assert run(PREDICT.format("six --json-log log.jsonl")).code == 0

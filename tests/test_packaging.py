@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import os
 import re
 import subprocess
 import tomllib
@@ -78,6 +79,30 @@ def test_every_target_of_the_makefile_explains_itself():
     (phony,) = re.findall(r"\.PHONY: (.+)", text)
     for target in phony.split():
         assert re.search(rf"^{target}:.*## \S", text, re.MULTILINE), target
+
+
+@pytest.mark.parametrize(
+    ("user", "options", "says"),
+    [
+        (0, "", r"JupyterLab gives .* root\. In a container, .*: make lab LAB='--allow-root --no-browser'\n"),
+        (0, "--allow-root --no-browser", r"lab --allow-root --no-browser --ip=127\.0\.0\.1 .*00-start\.ipynb\n"),
+        (1000, "", r"lab --ip=127\.0\.0\.1 .*\n"),
+    ],
+)
+def test_make_lab_starts_for_root_only_where_that_was_said(tmp_path, user, options, says):
+    for name, prints in (("id", user), ("jupyter", '"$@"')):
+        script = tmp_path / name
+        script.write_text(f"#!/bin/sh\necho {prints}\n")
+        script.chmod(0o755)
+    made = subprocess.run(
+        ["make", "-s", "-o", "setup", "lab", f"BIN={tmp_path}", f"LAB={options}"],
+        env=os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert re.fullmatch(says, made.stdout)
+    assert (made.returncode == 0) is ("lab --" in made.stdout)
 
 
 def test_the_readme_links_to_files_that_exist():

@@ -65,15 +65,33 @@ def test_the_json_log_appends_facts_alone_with_the_time(tmp_path):
     assert all(line["time"] > 1.7e9 and line["time"] == round(line["time"], 3) for line in lines)
 
 
-def test_the_bar_is_silent_where_stderr_is_no_terminal(capsys):
-    work(progress.bar(), Event("count", total=9), 5, 9)
-    assert capsys.readouterr() == ("", "")
+def terminal(monkeypatch):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
 
 
-@pytest.mark.parametrize("always", [True, False])
-def test_the_bar_shows_task_counts_and_speed(capsys, monkeypatch, always):
-    monkeypatch.setattr("sys.stderr.isatty", lambda: not always, raising=False)
-    work(progress.bar(always=always), Event("count", total=40, done=10, unit="img"), 20, 40)
+def test_a_log_gets_a_line_a_minute_and_nothing_of_what_takes_less(capsys, monkeypatch):
+    times = iter([0, 30, 59, 60, 119, 120, 121, 500, 530, 559])
+    monkeypatch.setattr(progress, "monotonic", lambda: float(next(times)))
+    show = progress.bar()
+    work(show, Event("count", done=10, total=250, unit="img"), 40, 60, 70, 129, 130)
+    work(show, Event("short", total=2), 1)
+    out, err = capsys.readouterr()
+    assert (out, err.splitlines()) == (
+        "",
+        ["count: 70/250 img,  1.00img/s, 03:00 left", "count: 130/250 img,  1.00img/s, 02:00 left"],
+    )
+
+
+def test_a_log_tells_what_runs(capsys, monkeypatch):
+    monkeypatch.setattr(progress, "LINE_S", 0)
+    with progress.telling(progress.bar(), Event("notebooks", total=2, unit="notebooks")) as tell:
+        tell(done=1, note="running b")
+    assert capsys.readouterr().err.splitlines()[1].endswith(" left, running b")
+
+
+def test_the_bar_shows_task_counts_and_speed(capsys, monkeypatch):
+    terminal(monkeypatch)
+    work(progress.bar(), Event("count", total=40, done=10, unit="img"), 20, 40)
     (line,), err = shown(capsys)
     assert line.startswith("count: 100%")
     assert " 40/40 [" in line
@@ -81,16 +99,18 @@ def test_the_bar_shows_task_counts_and_speed(capsys, monkeypatch, always):
     assert "10/40" in err
 
 
-def test_bytes_are_scaled_and_other_units_are_not(capsys):
-    work(progress.bar(always=True), Event("v1-real", total=2_500_000, unit="B"), 2_500_000)
-    work(progress.bar(always=True), Event("patchml-1", unit=" pictures"), 12_000)
+def test_bytes_are_scaled_and_other_units_are_not(capsys, monkeypatch):
+    terminal(monkeypatch)
+    work(progress.bar(), Event("v1-real", total=2_500_000, unit="B"), 2_500_000)
+    work(progress.bar(), Event("patchml-1", unit=" pictures"), 12_000)
     (scaled, plain), _ = shown(capsys)
     assert "2.50M/2.50M" in scaled
     assert plain.startswith("patchml-1: 12000 pictures [")
 
 
-def test_a_layout_shows_notes_as_they_change_and_no_rate(capsys):
-    show = progress.bar(progress.COUNTED, always=True)
+def test_a_layout_shows_notes_as_they_change_and_no_rate(capsys, monkeypatch):
+    terminal(monkeypatch)
+    show = progress.bar(progress.COUNTED)
     with progress.telling(show, Event("notebooks", total=2, unit="notebooks")) as tell:
         for done, note in [(0, "running a"), (0, "running a, b"), (1, "running b"), (2, "")]:
             tell(done=done, note=note)
@@ -102,14 +122,16 @@ def test_a_layout_shows_notes_as_they_change_and_no_rate(capsys):
     assert "/s" not in err
 
 
-def test_a_bar_that_an_error_ends_gives_the_line_back(capsys):
+def test_a_bar_that_an_error_ends_gives_the_line_back(capsys, monkeypatch):
+    terminal(monkeypatch)
     with pytest.raises(KeyError):
-        fail(progress.bar(always=True))
+        fail(progress.bar())
     assert capsys.readouterr().err.endswith("\n")
 
 
-def test_one_bar_draws_one_task_after_the_other(capsys):
-    show = progress.bar(always=True)
+def test_one_bar_draws_one_task_after_the_other(capsys, monkeypatch):
+    terminal(monkeypatch)
+    show = progress.bar()
     work(show, Event("one", total=3), 3)
     work(show, Event("two", total=4), 4)
     lines, _ = shown(capsys)

@@ -6,9 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from time import time
+from time import monotonic, time
 from typing import Any, Literal
 
+from workbench.files import naming
+
+LINE_S = 60  # a log gets a line so often
+LINE = "{desc}: {n_fmt}/{total_fmt} {unit}, {rate_fmt}, {remaining} left{postfix}"
 COUNTED = " {bar:20} {n_fmt}/{total_fmt} {unit}, {elapsed}{postfix}"  # a layout for steps that take minutes: no rate
 
 
@@ -53,10 +57,13 @@ def telling(listener: Listener, begin: Event) -> Iterator[Callable[..., None]]:
             tell("end")
 
 
-def bar(layout: str | None = None, *, always: bool = False) -> Listener:
-    """A progress bar on stderr: what is done, how fast, the time left. Silent where stderr is no terminal, unless
-    `always`. `layout` is in tqdm's terms.
+def bar(layout: str | None = None) -> Listener:
+    """A progress bar on stderr: what is done, how fast, the time left; where stderr is no terminal, as :func:`lines`.
+
+    `layout` is in tqdm's terms.
     """
+    if not sys.stderr.isatty():
+        return lines()
     from tqdm import tqdm
 
     now: Any = None
@@ -66,8 +73,7 @@ def bar(layout: str | None = None, *, always: bool = False) -> Listener:
         nonlocal now, note
         if event.kind == "begin":
             looks = {"desc": event.task, "unit": event.unit, "unit_scale": event.unit == "B", "bar_format": layout}
-            quiet = not (always or sys.stderr.isatty())
-            now = tqdm(total=event.total, initial=event.done, disable=quiet, **looks)
+            now = tqdm(total=event.total, initial=event.done, **looks)
         now.update(event.done - now.n)
         if event.note != note:
             note = event.note
@@ -78,13 +84,33 @@ def bar(layout: str | None = None, *, always: bool = False) -> Listener:
     return show
 
 
+def lines() -> Listener:
+    """A line a minute on stderr, for a log: what is done, how fast, the time left. What takes less says nothing."""
+    from tqdm import tqdm
+
+    begun, begun_at, told_at = Event(""), 0.0, 0.0
+
+    def tell(event: Event) -> None:
+        nonlocal begun, begun_at, told_at
+        now = monotonic()
+        if event.kind == "begin":
+            begun, begun_at, told_at = event, now, now
+        if now - told_at >= LINE_S:
+            told_at = now
+            looks = {"prefix": event.task, "unit": event.unit, "unit_scale": event.unit == "B", "postfix": event.note}
+            done = {"n": event.done, "initial": begun.done, "total": event.total, "elapsed": now - begun_at}
+            print(tqdm.format_meter(**done, **looks, bar_format=LINE), file=sys.stderr, flush=True)
+
+    return tell
+
+
 def json_log(path: str | Path) -> Listener:
     """Append the facts of every event that has any to a file, as one line of JSON with the seconds since the epoch."""
     file = Path(path)
 
     def write(event: Event) -> None:
         if event.facts:
-            with file.open("a", encoding="utf-8") as stream:
+            with naming(file), file.open("a", encoding="utf-8") as stream:
                 stream.write(json.dumps({"time": round(time(), 3), **event.facts}) + "\n")
 
     return write

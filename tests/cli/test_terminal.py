@@ -71,7 +71,7 @@ def test_scores_are_percent_for_people(scores):
             "n_images",
         ],
         ["net", "v1", "v1-real", "crop", "real", "all", "50.00", "49.88", "51.00", "46837"],
-        ["net", "v1", "v1-real", "crop", "subgroup", "2", "66.67", "nan", "100.00", "10"],
+        ["net", "v1", "v1-real", "crop", "subgroup", "2", "66.67", "-", "100.00", "10"],
     ]
 
 

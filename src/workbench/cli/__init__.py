@@ -1,12 +1,13 @@
 """The command line: a thin wrapper, one function a command. Heavy modules are imported where they are used."""
 
-import signal
 import sys
+import traceback
 import warnings
+from typing import Annotated
 
 import typer
 
-from workbench.cli import composites, keeping, options, predicting, scoring
+from workbench.cli import composites, evaluating, keeping, options, predicting, scoring, stopping
 from workbench.errors import WorkbenchError
 
 app = typer.Typer(
@@ -16,6 +17,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command(cls=options.WithPairs)(keeping.reproduce)
+app.command()(evaluating.evaluate)
 app.command()(predicting.predict)
 app.command()(predicting.ask)
 app.command("import")(predicting.import_)
@@ -31,14 +33,28 @@ patchml.command()(composites.build)
 app.add_typer(patchml, name="patchml")
 
 
+@app.callback()
+def top(
+    version: Annotated[
+        bool,
+        typer.Option("--version", is_eager=True, callback=options.tell_version, help="Print the version and end."),
+    ] = False,
+) -> None:
+    """What holds for all commands."""
+
+
 def main() -> None:
     """Entry point: an error that the user can mend is one sentence on stderr and exit code 2, without a traceback."""
     warnings.showwarning = lambda message, *_: print(f"note: {message}", file=sys.stderr)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that half-written files are removed
+    stopping.listen()
     try:
         app()
+    except stopping.Stopped as stop:
+        stopping.end(stop)
     except WorkbenchError as error:
         options.fail(str(error))
     except OSError as error:
-        seen = f"{error.filename or 'the file system'}: {error.strerror or error}"
+        *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+        where = "standard output" if frame.f_code is typer.echo.__code__ else "the file system"
+        seen = f"{error.filename or where}: {error.strerror or error}"
         options.fail(f"{seen}; check the path, its permissions and the space left")

@@ -24,7 +24,7 @@ def reproduce(
     from workbench import progress
     from workbench.reproduce import running
 
-    bar = progress.bar(progress.COUNTED, always=True)
+    bar = progress.bar(progress.COUNTED)
     runs = running.reproduce(out, only=only or (), values=dict(parameter or []), jobs=jobs, on_event=bar)
     for run in runs:
         typer.echo(f"  {run.name:22} {run.seconds:6.1f} s  {'FAILED: ' + run.error if run.error else 'ok'}")
@@ -46,7 +46,7 @@ def fetch(
     use_mirror(mirror)
     wanted = names or [name for name, source in sources.registry().items() if not source.optional]
     for source in [sources.source(name) for name in wanted]:
-        sources.fetch(source.name, on_event=progress.bar(always=True))
+        sources.fetch(source.name, on_event=progress.bar())
     typer.echo(f"Verified and cached in {sources.cache_dir()}")
 
 

@@ -3,6 +3,7 @@
 import os
 import sys
 from enum import StrEnum
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
@@ -13,6 +14,13 @@ Mirror = Annotated[
     Path | None,
     typer.Option(envvar="WORKBENCH_MIRROR", help="A local copy of the public files: <owner>/<repository>/<path>."),
 ]
+
+
+class Pixels(StrEnum):
+    """How a picture is resized."""
+
+    exact = "exact"
+    fast = "fast"
 
 
 class Protocol(StrEnum):
@@ -44,6 +52,13 @@ class WithPairs(TyperCommand):
         for option in self.params:
             if option.name == "parameter":
                 option.nargs = 2
+
+
+def tell_version(wanted: bool) -> None:
+    """Print the version and end, where it was asked for."""
+    if wanted:
+        typer.echo(f"workbench {version('imagenet-workbench')}")
+        raise typer.Exit
 
 
 def use_mirror(mirror: Path | None) -> None:

@@ -1,11 +1,13 @@
 """Commands that make predictions, or bring them."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from workbench.cli.options import Answer, Distractors, Mirror, Protocol, fail, use_mirror
+from workbench.cli.options import Answer, Distractors, Mirror, Pixels, Protocol, fail, use_mirror
+from workbench.cli.stopping import again, saying
+from workbench.errors import counted
 
 
 def predict(
@@ -28,39 +30,65 @@ def predict(
     batch_size: Annotated[int | None, typer.Option(help="Pictures at a time; by default 32, on a GPU 128.")] = None,
     topk: Annotated[int, typer.Option(help="Classes to keep of each picture.")] = 16,
     compile: Annotated[str, typer.Option(help="auto (where it pays), on or off.")] = "auto",
+    pixels: Annotated[
+        Pixels, typer.Option(help="exact: timm's own; fast: resized by torch, nearly the same pixels.")
+    ] = Pixels.exact,
     out: Annotated[Path, typer.Option(help="Folder for the predictions files.")] = Path("predictions"),
-    restart: Annotated[bool, typer.Option(help="Drop what an earlier run left and begin anew.")] = False,
+    restart: Annotated[bool, typer.Option(help="Make anew what is there; once killed, it goes on.")] = False,
+    cluster: Annotated[
+        str | None,
+        typer.Option(help="Have the workers of a dask cluster do it: local:N, a scheduler's address, or a .yaml file."),
+    ] = None,
     json_log: Annotated[Path | None, typer.Option(help="Append progress to this file as JSON lines.")] = None,
 ) -> None:
     """Run checkpoints over pictures; an interrupted run goes on where it stopped."""
     from workbench import progress
     from workbench.inputs import opening
     from workbench.inputs.checkpoints import expand
+    from workbench.inputs.images import check_names
     from workbench.predict import engine
 
     names, pictures = expand(checkpoints), opening.open_set(images, image_set)
-    results = engine.predict(
-        names,
-        pictures,
-        protocol=protocol.value,
-        precision=precision,
-        device=device,
-        batch_size=batch_size,
-        topk=topk,
-        compile=compile,
-        out=out,
-        restart=restart,
-        on_event=progress.several(progress.bar(), *([progress.json_log(json_log)] if json_log else [])),
-    )
+    check_names(image_set, pictures.images)
+    settings: dict[str, Any] = {
+        "protocol": protocol.value,
+        "precision": precision,
+        "device": device,
+        "batch_size": batch_size,
+        "topk": topk,
+        "compile": compile,
+        "pixels": pixels.value,
+        "out": out,
+        "restart": restart,
+        "on_event": progress.several(progress.bar(), *([progress.json_log(json_log)] if json_log else []), again),
+    }
+    with saying(f"the same command goes on where this one stopped; what is done so far is kept in {out}"):
+        if cluster is None:
+            results = engine.predict(names, pictures, **settings)
+        else:
+            results = _on_cluster(cluster, names, images, image_set, settings)
     for one in results:
         speed = f"{one.provenance['images_per_second']} images/s"
         typer.echo(f"{out / one.file_name}: {len(one)} of {len(pictures)} pictures, {speed}")
-    if failures := results[0].failures:
+    if results and (failures := results[0].failures):
         listed = out / f"{image_set}--failures.csv"
-        typer.echo(f"{len(failures)} pictures could not be decoded and are left out; reasons in {listed}", err=True)
+        first = next(iter(failures.values()))
+        typer.echo(
+            f"{counted(len(failures), 'picture is', 'pictures are')} left out; reasons in {listed}; the first: {first}",
+            err=True,
+        )
     if len(results) < len(names):
         typer.echo(f"{len(names) - len(results)} of {len(names)} checkpoints could not be had, see above", err=True)
         raise typer.Exit(1)
+
+
+def _on_cluster(where: str, names: list[str], images: str, image_set: str, settings: dict[str, Any]) -> list:
+    from workbench.predict.cluster import running
+    from workbench.predict.cluster.where import opened
+
+    with opened(where) as client:
+        typer.echo(f"dask's dashboard: {client.dashboard_link}", err=True)
+        return running.predict(names, images, image_set, client=client, **settings)
 
 
 def ask(
@@ -88,7 +116,7 @@ def ask(
     device: Annotated[str, typer.Option(help="auto, cpu or cuda:N, for hf:.")] = "auto",
     precision: Annotated[str, typer.Option(help="auto, fp32, bf16 or fp16, for hf:.")] = "auto",
     out: Annotated[Path, typer.Option(help="Folder for the answers and the questions.")] = Path("answers"),
-    restart: Annotated[bool, typer.Option(help="Drop what an earlier run left and begin anew.")] = False,
+    restart: Annotated[bool, typer.Option(help="Make anew what is there; once killed, it goes on.")] = False,
     json_log: Annotated[Path | None, typer.Option(help="Append progress to this file as JSON lines.")] = None,
     mirror: Mirror = None,
 ) -> None:
@@ -114,7 +142,7 @@ def ask(
         device=device,
         precision=precision,
     )
-    listeners = [progress.bar(), *([progress.json_log(json_log)] if json_log else [])]
+    listeners = [progress.bar(), *([progress.json_log(json_log)] if json_log else []), again]
     made = asking.ask(respondent, asked, pictures, out=out, restart=restart, on_event=progress.several(*listeners))
     typer.echo(f"{out / made.file_name}: {len(made)} of {len(asked)} questions answered ({out / asked.file_name})")
     if left := len(made.failures) + len(made.unanswered):
@@ -137,6 +165,7 @@ def import_(
     topk: Annotated[int, typer.Option(min=1, max=1000, help="Classes to keep of logits or probabilities.")] = 16,
 ) -> None:
     """Bring your own predictions or logits into the predictions store."""
+    from workbench.inputs.images import check_names
     from workbench.predict import imports, store
 
     if protocol is None:
@@ -145,5 +174,6 @@ def import_(
     predictions = imports.import_file(
         file, checkpoint=checkpoint, image_set=image_set, images=images, protocol=protocol.value, topk=topk
     )
+    check_names(image_set, predictions.images.tolist())
     store.write(predictions, out)
     typer.echo(f"{out}: {len(predictions)} images, top-{predictions.topk} classes of {checkpoint} on {image_set}")

@@ -19,6 +19,14 @@ class Metric(StrEnum):
     real = "real"
 
 
+class Overall(StrEnum):
+    """A metric with one value for all pictures."""
+
+    top1 = "top1"
+    real = "real"
+    asma = "asma"
+
+
 class Scored(StrEnum):
     """A metric of the score table."""
 
@@ -32,7 +40,16 @@ class Scored(StrEnum):
 
 
 def score(
-    files: Annotated[list[Path], typer.Argument(help="Predictions files.")],
+    files: Annotated[list[Path], typer.Argument(help="Predictions files, and folders of such files.")],
+    metric: Annotated[
+        list[Overall] | None, typer.Option(help="Only this metric; may be given several times. By default all.")
+    ] = None,
+    sort: Annotated[
+        Overall | None, typer.Option(help="The best by this metric first. By default as the files were given.")
+    ] = None,
+    all: Annotated[
+        bool, typer.Option("--all", help="A row for each score, with those at each number of labels.")
+    ] = False,
     labels: Annotated[
         str | None, typer.Option(help="A label set's name or a label file; by default the image set's own.")
     ] = None,
@@ -47,13 +64,13 @@ def score(
     format: Annotated[Format, typer.Option(help="table for people, csv or json for programs.")] = Format.table,
     mirror: Mirror = None,
 ) -> None:
-    """Score predictions: top-1, ReaL, subgroup accuracy and ASMA, with intervals."""
+    """Score predictions: a line a checkpoint with top-1, ReaL and ASMA, each with its interval; --all: every score."""
     from workbench.predict import store
-    from workbench.score import scores, summaries
+    from workbench.score import scores, summaries, table
 
     use_mirror(mirror)
     frame = scores.score(
-        (store.read(file) for file in files),
+        (store.read(file) for file in terminal.within(files)),
         labels,
         original=original,
         label_counts=terminal.whole_numbers(label_counts, "--label-counts") if label_counts is not None else None,
@@ -62,7 +79,9 @@ def score(
     for one in summaries.left_out(frame).query("left_out > 0").itertuples():
         seen = f"{one.left_out} of the {one.composites} composites of {one.image_set} show another number of labels"
         typer.echo(f"note: {seen} than those asked for; they are in no subgroup", err=True)
-    typer.echo(terminal.score_table(frame, format), nl=False)
+    frame = table.narrowed(frame, [one.value for one in metric or Scored], sort.value if sort else None)
+    in_short = format is Format.table and not all
+    typer.echo((terminal.summary if in_short else terminal.score_table)(frame, format), nl=False)
 
 
 def collect(
@@ -124,7 +143,9 @@ def compare(
 
 
 def verify(
-    files: Annotated[list[Path], typer.Argument(metavar="PREDICTIONS...", help="Predictions files on v1.")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="PREDICTIONS...", help="Predictions files on v1, or folders of them.")
+    ],
     leaderboard: Annotated[
         Path | None, typer.Option(help="What is claimed: .csv, .json or .parquet; by default the published ones.")
     ] = None,
@@ -139,7 +160,7 @@ def verify(
 
     use_mirror(mirror)
     claimed = leaderboards.read(leaderboard) if leaderboard else None
-    own = reconciliation.own_scores(store.read(file) for file in files)
+    own = reconciliation.own_scores(store.read(file) for file in terminal.within(files))
     table = reconciliation.verify(own, claimed, tolerance=tolerance / 100)
     typer.echo(terminal.claim_table(table, format), nl=False)
     if (table["own_status"] == "another protocol").any():

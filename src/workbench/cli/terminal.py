@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
+SHORT = {"top1": "top-1 (%)", "real": "ReaL (%)", "asma": "ASMA (%)"}
+
+
 class Format(StrEnum):
     """How a table is printed."""
 
@@ -34,10 +37,43 @@ def sizes(text: str, counts: list[int]) -> dict[int, int]:
     return dict(zip(counts, sides, strict=True))
 
 
+def within(paths: list[Path]) -> list[Path]:
+    """The files, and those in the folders among them. Raises `InputError` for what is not there, and empty folders."""
+    found: list[Path] = []
+    for path in paths:
+        if not path.exists():
+            raise InputError(f"there is no file or folder {path}")
+        files = sorted(path.glob("*.parquet")) if path.is_dir() else [path]
+        if not files:
+            raise InputError(f"the folder {path} holds no predictions (*.parquet); make some with 'workbench predict'")
+        found += files
+    return found
+
+
+def summary(frame: "pd.DataFrame", format: Format) -> str:
+    """A line for each checkpoint and image set: every metric over all pictures with its interval, in percent."""
+    import pandas as pd
+
+    overall = frame[frame["label_count"].isna() & frame["value"].notna()]
+    if format is not Format.table:
+        return _for_programs(overall, format)
+    keys = ["checkpoint", "image_set", "protocol"]
+    numbers = (100 * overall[["value", "ci_low", "ci_high"]]).map("{:.2f}".format)
+    texts = numbers["value"] + (" [" + numbers["ci_low"] + ", " + numbers["ci_high"] + "]").where(
+        overall["ci_low"].notna(), ""
+    )
+    lines = []
+    for key, rows in overall.groupby(keys, sort=False):
+        named = {SHORT[metric]: text for metric, text in zip(rows["metric"], texts[rows.index], strict=True)}
+        lines.append(dict(zip(keys, key, strict=True)) | {"pictures": f"{rows['n_images'].max():,}"} | named)
+    return pd.DataFrame(lines).fillna("").to_string(index=False) + "\n"
+
+
 def score_table(frame: "pd.DataFrame", format: Format) -> str:
     """A score table as text, in percent for people."""
     if format is not Format.table:
         return _for_programs(frame, format)
+    frame = frame[frame["value"].notna()]  # no picture has that number of labels
     columns = [
         "checkpoint",
         "image_set",
@@ -52,7 +88,8 @@ def score_table(frame: "pd.DataFrame", format: Format) -> str:
     ]
     counts = frame["label_count"].astype(object).where(frame["label_count"].notna(), "all")
     shown = _percent(frame[columns].assign(label_count=counts), "value", "ci_low", "ci_high")
-    return shown.rename(columns={"value": "percent"}).to_string(index=False) + "\n"
+    # One picture alone has no standard error, and so no interval.
+    return shown.replace("nan", "-").rename(columns={"value": "percent"}).to_string(index=False) + "\n"
 
 
 def by_reason(left_out: dict[Path, str]) -> dict[str, str]:
