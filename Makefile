@@ -2,9 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 OUT ?= outputs
+LAB ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reproduce test test-browser lab dashboard lint scores notebooks bench lock clean
+.PHONY: help setup reproduce test test-browser lab dashboard lint scores notebooks bench bench-gpu torture lock clean
 
 help:  ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -36,12 +37,16 @@ test-browser: setup  ## Drive JupyterLab in chromium: every notebook, every inst
 	@rm -rf outputs/browser
 	@$(BIN)/pytest -n 2 --dist loadscope -m browser tests/browser
 
-# Both listen on this machine only, and let in who has the token of the address that they print and open.
+# Both listen on this machine only, let in who has the token of the address that they print and open, and refuse a
+# request that was meant for another host: a page elsewhere could have its own name lead here.
 lab: setup  ## Open JupyterLab on the start page
-	@$(BIN)/jupyter lab --ip=127.0.0.1 --notebook-dir=notebooks notebooks/00-start.ipynb
+	@[ "$$(id -u)" != 0 ] || case "$(LAB)" in *--allow-root*) ;; *) echo "JupyterLab gives notebooks all rights of root." \
+		"In a container, where that is fine: make lab LAB='--allow-root --no-browser'"; exit 1 ;; esac
+	@$(BIN)/jupyter lab $(LAB) --ip=127.0.0.1 --notebook-dir=notebooks notebooks/00-start.ipynb
 
 dashboard: setup  ## Open a read-only page with explore on the published and the real scores
-	@$(BIN)/voila dashboard/explore.ipynb --Voila.ip=127.0.0.1 --Voila.auto_token=True
+	@$(BIN)/voila dashboard/explore.ipynb --Voila.ip=127.0.0.1 --Voila.auto_token=True \
+		"--Voila.tornado_settings={'allow_remote_access': False}"
 
 lint: setup  ## Check style and types: ruff, pyright
 	@$(BIN)/ruff check && $(BIN)/ruff format --check && $(BIN)/pyright
@@ -56,6 +61,13 @@ notebooks: setup  ## Run the notebooks in place, for committing them with fresh 
 bench: setup  ## Measure the engine against timm's loop: make bench PICTURES=DIR [N=1000] [LONG=--long]
 	@test -n "$(PICTURES)" || { echo "Say which pictures: make bench PICTURES=DIR"; exit 1; }
 	@$(BIN)/python benchmarks/bench.py "$(PICTURES)" -n $(or $(N),1000) $(LONG)
+
+bench-gpu: setup  ## Measure the engine on a GPU: make bench-gpu PICTURES=DIR [N=5000] [DEVICE=cuda:0]
+	@test -n "$(PICTURES)" || { echo "Say which pictures: make bench-gpu PICTURES=DIR"; exit 1; }
+	@$(BIN)/python -m benchmarks.gpu "$(PICTURES)" -n $(or $(N),5000) --device $(or $(DEVICE),cuda:0)
+
+torture: setup  ## Kill the commands at random, 120 times, and see what is lost: make torture [N=120] [SEED=the printed one]
+	@$(BIN)/python -m benchmarks.torture -n $(or $(N),120) $(if $(SEED),--seed $(SEED))
 
 lock: ## Resolve the newest versions into constraints.txt
 	@rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock

@@ -28,6 +28,7 @@ from workbench.inputs import checkpoints, images, patchml
 from workbench.inputs.images.readers import SUFFIXES
 from workbench.inputs.patchml import boxes, composites, patches
 from workbench.predict import engine, options, pixels, runner
+from workbench.predict.pixels import resizing
 
 LITE = [f"tf_efficientnet_lite{i}.in1k" for i in range(3)]
 HERE = Path(__file__).parent
@@ -217,7 +218,7 @@ def parts(folder: Path) -> tuple[float, float]:
     pictures, cores = images.folder(folder, "bench"), options.cores()
     checkpoint = checkpoints.load(LITE[0])
     geometry = pixels.geometry(checkpoint.input, "crop")
-    resizers = {geometry: pixels.resizer(geometry)}
+    resizers = {geometry: resizing.resizer(geometry)}
     groups = [np.arange(i, i + options.CPU_CHUNK) for i in range(0, min(len(pictures), 400), options.CPU_CHUNK)]
     torch.set_num_threads(1)
     ready = runner.Runner(checkpoint, options.decided(options.Options("crop", "auto", "cpu", None, 16, "on")))

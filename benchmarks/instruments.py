@@ -76,8 +76,8 @@ def gallery() -> None:
     print(f"gallery of {N:,} pictures, two checkpoints, open: {taken:.2f} s, peak memory +{memory() - before:.0f} MB")
     opened = holder[0]
     print(f"gallery, next page: {1000 * seconds(lambda: opened.turn(1)):.0f} ms")
-    print(f"gallery, filter: {1000 * seconds(lambda: setattr(opened.status[0], 'value', 'wrong')):.0f} ms")
-    print(f"gallery, class: {1000 * seconds(lambda: setattr(opened.label, 'value', 'tabby')):.0f} ms")
+    print(f"gallery, filter: {1000 * seconds(lambda: setattr(opened.filters.status[0], 'value', 'wrong')):.0f} ms")
+    print(f"gallery, class: {1000 * seconds(lambda: setattr(opened.filters.label, 'value', 'tabby')):.0f} ms")
 
 
 def memory() -> float:
