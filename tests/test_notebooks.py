@@ -7,6 +7,7 @@ import re
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from workbench.predict import store
 from workbench.predict.asking import answers, parsing
 from workbench.predict.asking.answers import Answers
 from workbench.reproduce import notebooks, running
+from workbench.score.paired import bootstrap
+from workbench.score.paired.bootstrap import Resampling
 
 PATHS = [notebooks.path(name) for name in notebooks.names()]
 
@@ -126,9 +129,9 @@ def test_no_output_shows_the_type_of_a_number(notebook):
 
 def test_two_runs_write_identical_figures_and_tables(tmp_path, monkeypatch):
     monkeypatch.setenv("WORKBENCH_STATIC", "")  # a run sets it; afterwards it is as it was
-    for name in ("one", "two"):
-        (run,) = running.reproduce(tmp_path / name, only=["20-label-counts"])
-        assert run.error is None
+    (run,) = running.reproduce(tmp_path / "one", only=["20-label-counts"])
+    assert run.error is None
+    run_here("20-label-counts", {"outputs": str(tmp_path / "two")})
     one, two = (
         {path.name: path.read_bytes() for kind in ("figures", "tables") for path in (tmp_path / name / kind).iterdir()}
         for name in ("one", "two")
@@ -152,6 +155,16 @@ def run_here(name, parameters) -> dict[str, Any]:
     return known
 
 
+@pytest.fixture
+def few_resamples(monkeypatch):
+    """Fifty, where no interval is looked at: a thousand or four thousand take longer than all else."""
+    drawn = Resampling.weights
+    monkeypatch.setattr(Resampling, "weights", lambda one, correct: drawn(replace(one, n=min(one.n, 50)), correct))
+    bootstrap.totals.cache_clear()
+    yield
+    bootstrap.totals.cache_clear()
+
+
 def only_top_1(folder, checkpoint="mine"):
     """Predictions on V1 and V2 with one class a picture, three of four right."""
     for image_set, order in (("v1", "v1-original"), ("v2", "v2-original")):
@@ -161,7 +174,7 @@ def only_top_1(folder, checkpoint="mine"):
         store.write(one, folder / one.file_name)
 
 
-def test_top_1_alone_is_ranked_by_real(tmp_path, public_files):
+def test_top_1_alone_is_ranked_by_real(tmp_path, public_files, few_resamples):
     only_top_1(tmp_path)
     known = run_here("60-rank-shift", {"predictions": str(tmp_path)})
     assert known["after"] == ("v2", "real")
@@ -170,7 +183,7 @@ def test_top_1_alone_is_ranked_by_real(tmp_path, public_files):
 
 
 @pytest.mark.parametrize("name", ["30-accuracy-gap", "40-by-label-count"])
-def test_top_1_alone_runs_to_the_end_with_a_note_of_what_is_left_out(tmp_path, public_files, name):
+def test_top_1_alone_runs_to_the_end_with_a_note_of_what_is_left_out(tmp_path, public_files, few_resamples, name):
     only_top_1(tmp_path)
     with pytest.warns(
         UserWarning, match="mine on v1, mine on v2: only the top-1 of each image is stored; subgroup acc"
@@ -178,6 +191,25 @@ def test_top_1_alone_runs_to_the_end_with_a_note_of_what_is_left_out(tmp_path, p
         known = run_here(name, {"predictions": str(tmp_path)})
     frames = [one for one in known.values() if isinstance(one, pd.DataFrame) and "source" in one]
     assert any((one["source"] == "run").any() for one in frames)
+
+
+def test_the_report_card_tells_what_own_predictions_suffice_for(tmp_path, public_files, few_resamples):
+    for image_set in ("v1", "v2"):
+        truth = labels.load(f"{image_set}-original")
+        right = np.arange(len(truth)) % 4 > 0
+        best = np.where(right, truth.classes, (truth.classes + 1) % 1000)
+        scores = np.where(right, 0.9, 0.6).astype("f4")[:, None]
+        one = store.from_arrays("mine", image_set, truth.images, best[:, None], scores, protocol="resize")
+        store.write(one, tmp_path / one.file_name)
+    known = run_here("15-report-card", {"predictions": str(tmp_path), "outputs": str(tmp_path / "out")})
+    assert (known["one"].checkpoint, known["one"].protocol) == ("mine", "resize")
+    assert known["places"]["metric"].tolist() == ["top1", "real"] * 2
+    assert known["places"]["value"].iloc[0] == pytest.approx(0.75)
+    whole = known["sure"].set_index("label_count").loc["all"]
+    assert whole[["confidence", "accuracy"]].tolist() == pytest.approx([82.5, 75], abs=0.01)
+    assert whole["ece"].startswith("22.50 [")  # three quarters are 10 points too unsure, one quarter 60 too sure
+    assert len(known["remaining"]) == 10
+    assert known["viewer"] is None
 
 
 def test_zero_shot_predictions_stand_beside_what_is_reported(tmp_path, public_files):
