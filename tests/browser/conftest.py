@@ -90,6 +90,8 @@ def lab(notebooks, settings):
     """Address of a running JupyterLab."""
     port, log = free_port(), settings / "lab.log"
     options = ["--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--IdentityProvider.token=t"]
+    # Themes are changed from the page; and no notebook is trusted for what another session signed.
+    options += ["--expose-app-in-browser", "--NotebookNotary.db_file=:memory:"]
     environment = os.environ | {
         "JUPYTER_CONFIG_DIR": str(settings / "config"),
         "JUPYTERLAB_SETTINGS_DIR": str(settings / "lab"),
@@ -140,6 +142,34 @@ class Page:
 
     def shot(self, name: str) -> None:
         self.page.screenshot(path=SHOTS / f"{name}.png")
+
+
+MEASURE = """selector => {
+  const rgba = text => { const n = text.match(/[\\d.]+/g).map(Number); return [...n.slice(0, 3), n[3] ?? 1]; };
+  const over = (a, b) => [0, 1, 2].map(i => a[i] * a[3] + b[i] * (1 - a[3]));
+  const linear = v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
+  const light = c => [0.2126, 0.7152, 0.0722].reduce((sum, share, i) => sum + share * linear(c[i] / 255), 0.05);
+  const page = matchMedia("(prefers-color-scheme: dark)").matches ? [18, 18, 18] : [255, 255, 255];
+  const ground = element => {
+    if (!element) return page;
+    const own = rgba(getComputedStyle(element).backgroundColor);
+    return own[3] === 1 ? own.slice(0, 3) : over(own, ground(element.parentElement));
+  };
+  return [...document.querySelectorAll(selector)].filter(one => one.textContent.trim()).map(one => {
+    const back = ground(one), ink = over(rgba(getComputedStyle(one).color), back);
+    const [low, high] = [light(ink), light(back)].sort((a, b) => a - b);
+    const range = document.createRange();
+    range.selectNodeContents(one);
+    const text = range.getBoundingClientRect(), box = one.getBoundingClientRect();
+    return {text: one.textContent.trim().slice(0, 60), tag: one.tagName, contrast: high / low,
+            room: Math.min(text.left - box.left, box.right - text.right)};
+  });
+}"""
+
+
+def measured(tab, selector: str) -> list[dict]:
+    """Of each element with text: its start, WCAG's contrast of ink and ground, and room beside it, in pixels."""
+    return tab.evaluate(MEASURE, selector)
 
 
 @pytest.hookimpl(wrapper=True)

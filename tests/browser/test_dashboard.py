@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from tests.browser import looking
 from tests.browser.conftest import ROOT, free_port, stop, wait_for
 
 pytestmark = pytest.mark.browser
@@ -34,3 +35,11 @@ def test_the_dashboard_draws_and_answers_without_a_network(dashboard, page):
     # Voila's template asks for a font of symbols that the page does without; nothing else is asked for outside.
     assert [url for url in page.outside if "fontawesome" not in url] == []
     assert page.errors == []
+
+
+@pytest.mark.parametrize("theme", looking.THEMES)
+def test_nothing_on_the_dashboard_is_hard_to_read(theme, dashboard, page):
+    tab = page.page
+    tab.goto(f"{dashboard}&voila-theme={theme}", timeout=60_000)
+    tab.wait_for_selector(".workbench-chart[data-drawn]", timeout=60_000)
+    assert looking.look(tab, "dashboard", "body", theme=theme) == []

@@ -1,4 +1,4 @@
-"""The three instruments in JupyterLab, by mouse and keyboard."""
+"""The four instruments in JupyterLab, by mouse and keyboard."""
 
 import json
 
@@ -34,6 +34,10 @@ two = [seen("first_net", 0), seen("second_net", 3)]
 GALLERY = """
 severity = pd.DataFrame({"image": pictures.images, "severity": ["major", "minor"] * 10})
 show.gallery(two, own, pictures, facts=severity)
+"""
+SLICES = """
+folders = pd.DataFrame({"image": pictures.images, "a fact with a longer name": ["major", "minor"] * 10})
+show.slices(two[1], own, pictures, facts=folders, least=2, tags="tags.csv", out="sliced.jsonl")
 """
 RELABEL = "show.relabel(pictures, two, own, out='labels.jsonl', annotator='ada')"
 
@@ -137,6 +141,21 @@ def test_gallery_pages_by_key_and_filters(theme, notebooks, opened, page, reques
     notebook.show(outputs(tab))
     page.shot(f"gallery-{theme}")
     assert -1 not in tab.locator(".widget-dropdown select").evaluate_all("lists => lists.map(one => one.selectedIndex)")
+    tab.set_viewport_size({"width": 900, "height": 1500})
+    tab.wait_for_timeout(500)
+    page.shot(f"gallery-{theme}-900")
+    panel = tab.locator(".workbench")
+    assert panel.evaluate("panel => panel.scrollWidth <= panel.clientWidth")
+    box = "getBoundingClientRect()"  # a share stands beside its bar
+    shares = f"bars => bars.every(bar => bar.{box}.left >= bar.previousSibling.{box}.right)"
+    assert tab.locator(".workbench .bar span:last-child").evaluate_all(shares)
+    tab.set_viewport_size({"width": 1400, "height": 1500})
+    tab.locator(".workbench .enlarge").nth(1).click()
+    tab.get_by_text("picture 2 of 20").wait_for()
+    assert tab.locator(".workbench td").count() == 2 * 3 * 8
+    page.shot(f"gallery-{theme}-enlarged")
+    tab.keyboard.press("Escape")
+    tab.get_by_text("page 1 of 2").wait_for()
     cells = tab.locator(".jp-Cell").count()
     tab.locator(".workbench").focus()
     tab.keyboard.press("ArrowRight")
@@ -154,6 +173,42 @@ def test_gallery_pages_by_key_and_filters(theme, notebooks, opened, page, reques
     tab.get_by_text("2 of 20 pictures").wait_for()
     tab.get_by_label("the two").select_option(label="only the first is right")
     tab.get_by_text("no picture fits").wait_for()
+    assert page.errors == []
+    assert page.outside == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_slice_opens_its_pictures_which_are_tagged_and_relabelled(theme, notebooks, opened, page, request):
+    if theme == "dark":
+        request.getfixturevalue("dark")
+    (notebooks / "tags.csv").unlink(missing_ok=True)
+    write(notebooks, f"slices-{theme}.ipynb", SETUP, PICTURES, SLICES)
+    notebook = opened(f"slices-{theme}.ipynb")
+    notebook.run_all()
+    tab = notebook.tab
+    tab.locator(".workbench .card").nth(11).wait_for()
+    tab.get_by_label("slice by").select_option(label="a fact with a longer name")
+    tab.locator(".workbench td button").filter(has_text="major").click()
+    tab.get_by_text("10 of 20 pictures").wait_for()
+    notebook.show(outputs(tab))
+    page.shot(f"slices-{theme}")
+    tab.get_by_label("slice by").select_option(label="confused classes")
+    tab.get_by_text("pairs of classes that are confused").wait_for()
+    tab.locator(".workbench .slices td button").first.click()
+    tab.get_by_text("1 of 20 pictures").wait_for()
+    tab.get_by_placeholder("a word").fill("look again")
+    tab.get_by_role("button", name="tag these", exact=True).click()
+    tab.get_by_text("put on 1 of 1 pictures").wait_for()
+    assert (notebooks / "tags.csv").read_text().endswith(",look again\n")
+    tab.get_by_role("button", name="relabel these").click()
+    tab.get_by_text("picture 1 of 1").wait_for()
+    tab.set_viewport_size({"width": 900, "height": 1900})
+    tab.wait_for_timeout(500)
+    page.shot(f"slices-{theme}-900")
+    for panel in tab.locator(".workbench").all():
+        assert panel.evaluate("panel => panel.scrollWidth <= panel.clientWidth")
+    names = "cells => cells.every(cell => cell.scrollWidth <= cell.clientWidth)"
+    assert tab.locator(".workbench .slices td").evaluate_all(names)
     assert page.errors == []
     assert page.outside == []
 
@@ -186,6 +241,12 @@ def test_relabel_writes_a_line_a_key_and_goes_on_after_a_restart(notebooks, open
     tab.keyboard.press("z")
     tab.get_by_text("taken back: tabby was correct").wait_for()
     assert json.loads(file.read_text().splitlines()[-1])["undo"] is True
+    notebook.choose("Kernel", "Restart Kernel…")
+    tab.locator(".jp-Dialog button.jp-mod-accept").click()
+    tab.locator(".jupyter-widgets-disconnected .workbench").wait_for()
+    gone = "panel => getComputedStyle(panel, '::before').content"
+    assert "run this cell again" in tab.locator(".workbench").evaluate(gone)
+    page.shot("relabel-gone")
     notebook.restart_and_run_all()
     tab.get_by_text("1 pictures were judged before").wait_for()
     tab.get_by_text("picture 2 of 20, 1 judged by ada").wait_for()

@@ -1,7 +1,11 @@
-"""Every notebook in JupyterLab: it opens, Run All ends without an error, every chart draws, with the network off."""
+"""Every notebook in JupyterLab: it opens, Run All ends without an error, every chart draws, with the network off.
+
+Just opened and after a run, in both themes, wide and narrow, nothing is faint, cut, over another text or out of sight.
+"""
 
 import nbformat
 import pytest
+from tests.browser import looking
 
 from workbench.reproduce import notebooks
 from workbench.show.theme import MIME
@@ -17,9 +21,13 @@ def charts(name: str) -> int:
 
 
 @pytest.mark.parametrize("name", notebooks.names())
-def test_a_notebook_runs_and_every_chart_draws(name, opened, page):
+def test_a_notebook_runs_and_every_chart_draws_and_nothing_is_hard_to_read(name, opened, page):
     notebook = opened(f"{name}.ipynb")
     tab = notebook.tab
+    assert tab.locator(".jp-FileBrowser").is_visible()  # the sidebar takes its room
+    assert tab.locator(".jp-OutputArea-output style").count() == 0  # what a file brings along is not trusted
+    faults = looking.in_lab(notebook, f"{name}-opened")
+    tab.set_viewport_size({"width": 1400, "height": 1500})
     notebook.run_all(240)
     assert notebook.errors() == []
     outputs = tab.locator(".vega-embed")
@@ -35,7 +43,7 @@ def test_a_notebook_runs_and_every_chart_draws(name, opened, page):
     assert "javascript error" not in text
     assert "loading widget" not in text
     assert "error displaying widget" not in text
-    notebook.show(outputs.first)
-    page.shot(f"notebook-{name}")
+    faults += looking.in_lab(notebook, f"{name}-ran")
     assert page.errors == []
     assert page.outside == []
+    assert faults == []
