@@ -1,5 +1,6 @@
 // What a reader of a page would stumble over, as a list of {kind, text, measured, at}; an empty list is a good page.
 //   faint    ink and ground of a text differ by less than WCAG's 4.5 to 1
+//   tiny     letters of a chart are drawn smaller than 7 pixels
 //   cut      a text, or a picture, goes beyond a box that hides the rest
 //   over     a text lies on another
 //   covered  something opaque lies on a text
@@ -85,8 +86,15 @@
 
   // Texts, a box a line. Boxes are as high as the font; a fifth above and below holds no ink of most letters.
   const pieces = [], known = new Set(), contrasts = [];
+  // What a drawing's filter makes of a colour: invert(a), then the hue turned by half a circle.
+  const shown = (drawing, colour) => {
+    const turned = drawing && style(drawing).filter.match(/^invert\(([\d.]+)\) hue-rotate\(180deg\)$/);
+    if (!turned) return colour;
+    const [r, g, b] = colour.map(c => c + +turned[1] * (255 - 2 * c)), grey = 2 * (0.213 * r + 0.715 * g + 0.072 * b);
+    return [r, g, b].map(c => Math.min(255, Math.max(0, grey - c))).concat(1);
+  };
   const faint = (one, text, ink, x, y) => {
-    const back = ground(one, x, y), value = ratio(over(ink, back), back);
+    const drawing = one.closest("svg.marks"), back = ground(one, x, y), value = ratio(shown(drawing, over(ink, back)), shown(drawing, back));
     contrasts.push(value);
     return value < 4.5 ? {value: +value.toFixed(2), ink: ink.slice(0, 3).map(px), back: back.slice(0, 3).map(px)} : null;
   };
@@ -99,6 +107,8 @@
     const range = document.createRange(), text = node.data;
     range.selectNodeContents(node);
     const matrix = drawn && one.getScreenCTM(), turn = matrix ? Math.abs(Math.atan2(matrix.b, matrix.a)) : 0;
+    const scale = matrix ? Math.hypot(matrix.a, matrix.b) : 1, size = scale * parseFloat(own.fontSize);
+    if (one.closest("svg.marks") && size < 7) tell("tiny", one, text, +size.toFixed(1));
     const upright = Math.abs(turn - Math.PI / 2) < 0.1, level = turn < 0.1 || turn > 3.04;
     let worst = null;
     for (const line of drawn ? [one.getBoundingClientRect()] : range.getClientRects()) {

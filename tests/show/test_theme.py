@@ -22,7 +22,7 @@ def test_enabled_charts_show_as_vega_lite_5_with_a_picture_and_no_script(chart):
     before = alt.renderers.active, alt.theme.active
     try:
         theme.enable()
-        bundle = chart._repr_mimebundle_()
+        bundle, metadata = chart._repr_mimebundle_()
     finally:
         alt.renderers.enable(before[0])
         alt.theme.enable(before[1])
@@ -31,6 +31,17 @@ def test_enabled_charts_show_as_vega_lite_5_with_a_picture_and_no_script(chart):
     assert "/v5" in bundle[theme.MIME]["$schema"]
     assert bundle["image/png"] == theme.still(theme.spec(chart))["image/png"]
     assert bundle[theme.MIME] == compact.with_csv(theme.spec(chart))
+    options = metadata[theme.MIME]["embed_options"]
+    assert options["renderer"] == "svg"
+    assert ".vega-embed svg.marks { max-width: 100%; height: auto; }" in options["defaultStyle"]
+
+
+def test_a_chart_is_named_by_its_description_or_else_by_its_title(chart):
+    titled = chart.properties(title=alt.Title(["By threshold,", "it rises"], subtitle="of ten"))
+    assert theme.spec(titled)["description"] == "By threshold, it rises: of ten"
+    assert theme.spec(chart.properties(title="Bars"))["description"] == "Bars"
+    assert theme.spec(titled.properties(description="in words"))["description"] == "in words"
+    assert "description" not in theme.spec(chart)
 
 
 def test_importing_the_theme_does_not_enable_it_and_an_exported_specification_has_it_all_the_same(chart):

@@ -31,6 +31,7 @@ def write(runs: Sequence[notebooks.Run], provenance: dict, out: Path) -> None:
         failed=[run for run in runs if run.error],
         provenance=provenance,
         library=library(),
+        chart_style=theme.style(),
     )
     write_file(out / "index.html", page)
 

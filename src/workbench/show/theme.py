@@ -6,6 +6,9 @@ it is for places that do not, such as a repository's web page.
 
 import base64
 import io
+import re
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import altair as alt
@@ -18,6 +21,7 @@ IMAGE_SETS = {"v1": BLUE, "v2": ORANGE}
 FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
 MIME = "application/vnd.vegalite.v5+json"
 INK = "#222222"
+DARK_ORANGE = "#A84400"  # for words: orange on white has a contrast of 3.9, this 6.2
 
 
 @alt.theme.register("workbench", enable=False)
@@ -51,7 +55,15 @@ def enable() -> None:
 def spec(chart: alt.TopLevelMixin, *, validate: bool = True) -> dict:
     """The Vega-Lite specification of a chart, theme included; checked against the schema unless not to `validate`."""
     with alt.theme.enable("workbench"):
-        return chart.to_dict(validate=validate)
+        return named(chart.to_dict(validate=validate))
+
+
+def named(specification: dict) -> dict:
+    """The same chart with a description, which is its name for who does not see it: its own, or title and subtitle."""
+    title = specification.get("title") or {}
+    parts = [title] if isinstance(title, str) else [title.get("text"), title.get("subtitle")]
+    words = [part if isinstance(part, str) else " ".join(part) for part in parts if part]
+    return {"description": ": ".join(words)} | specification if words else specification
 
 
 def png(specification: dict, scale: float = 2.0) -> bytes:
@@ -73,8 +85,20 @@ def vl_version() -> str:
     return "_".join(alt.SCHEMA_VERSION.split(".")[:2])
 
 
-def _render(specification: dict, **_: object) -> dict:
-    return {MIME: compact.with_csv(specification), **still(specification), "text/plain": "<a chart>"}
+@cache
+def style() -> str:
+    """The rules of style for charts on a page, without comments."""
+    rules = re.sub(
+        r"/\*.*?\*/", "", (Path(__file__).parent / "charts.css").read_text(encoding="utf-8"), flags=re.DOTALL
+    )
+    return re.sub(r"\s+", " ", rules).strip()
+
+
+def _render(specification: dict, **_: object) -> tuple[dict, dict]:
+    specification = named(specification)
+    shown = {MIME: compact.with_csv(specification), **still(specification), "text/plain": "<a chart>"}
+    # As SVG a chart shrinks with its place and has words that a reader can select.
+    return shown, {MIME: {"embed_options": {"renderer": "svg", "defaultStyle": style()}}}
 
 
 def still(specification: dict) -> dict[str, str]:

@@ -23,10 +23,10 @@ def test_bars_are_shares_in_percent_of_both_image_sets(take_apart):
     bars, text = drawn.layers
     v1, v2 = "V1 (ImageNet)", "V2 (ImageNetV2)"
     assert bars.rows("set", "label_count", "percent", "label", "n_images") == [
-        (v1, "1", 84.11, "84.1 %", 39394),
-        (v1, "2", 11.55, "11.6 %", 5408),
-        (v2, "1", 51.49, "51.5 %", 5083),
-        (v2, ">5", 2.35, "2.4 %", 232),
+        (v1, "1", 84.11, "84.1", 39394),
+        (v1, "2", 11.55, "11.6", 5408),
+        (v2, "1", 51.49, "51.5", 5083),
+        (v2, ">5", 2.35, "2.4", 232),
     ]
     assert bars.fields == {"x": "label_count", "xOffset": "set", "y": "percent", "color": "set"}
     assert text.fields == {"x": "label_count", "xOffset": "set", "y": "percent", "text": "label"}

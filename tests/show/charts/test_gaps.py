@@ -24,7 +24,7 @@ def drawn(take_apart):
 
 
 def test_each_source_and_protocol_has_a_panel_of_its_own_named_by_both(drawn):
-    titles = [column["vconcat"][0]["title"]["text"] for column in drawn.spec["hconcat"]]
+    titles = [panel["title"]["text"] for panel in drawn.spec["vconcat"] if "title" in panel]
     assert titles == ["published: the paper's tables, resize", "recht2019: public predictions, crop"]
     assert drawn.spec["title"]["text"] == "top-1 accuracy: V1 and V2"
 
@@ -57,16 +57,15 @@ def test_checkpoints_stand_in_order_of_v1_in_percent(drawn):
     }
 
 
-def test_panels_share_their_axes_and_only_the_first_has_titles(drawn):
+def test_panels_share_their_axes(drawn):
     first, second = [layer.encoding for layer in drawn.layers if "color" in layer.encoding]
-    assert first["y"]["title"] == "top-1 accuracy (%)"
-    assert second["y"]["title"] is None
+    assert first["y"]["title"] == second["y"]["title"] == "top-1 accuracy (%)"
     assert first["y"]["scale"] == second["y"]["scale"] == {"domain": [50, 80], "zero": False}
     assert second["x"]["scale"] == {"domain": [0, 3], "nice": False}
     assert second["x"]["axis"] == {"grid": False, "tickCount": 5, "tickMinStep": 1}
     assert second["x"]["title"] is None
     below = [layer.encoding for layer in drawn.layers if layer.mark.get("size") == 14]
-    assert [one["y"]["title"] for one in below] == ["V1 - V2 (points)", None]
+    assert [one["y"]["title"] for one in below] == ["V1 - V2 (points)"] * 2
     assert [one["x"]["title"] for one in below] == ["1 checkpoint, in order of V1", "2 checkpoints, in order of V1"]
     assert [one["y"]["scale"] for one in below] == [{"domain": [11, 14], "zero": False}] * 2
 
@@ -91,8 +90,19 @@ def test_the_difference_has_its_mean_and_where_known_its_band(drawn):
     assert rule.rows("gap") == [(12.66,)]
     assert rule.mark["strokeDash"] == [5, 3]
     assert text.rows("text") == [("mean 12.66",)]
-    assert text.fields == {"x": 360, "y": 6, "text": "text"}
+    assert text.fields == {"x": 480, "y": 6, "text": "text"}
     assert len(levels.data) == 2
+
+
+def test_checkpoints_far_below_keep_their_place_and_count_in_the_mean_but_are_not_drawn(take_apart):
+    low = GAPS.iloc[:1].assign(checkpoint="fv", v1=0.0249, v2=0.02, gap=0.0049, ci_low=0.001, ci_high=0.01)
+    drawn = take_apart(charts.accuracy_gap(pd.concat([GAPS, low]), "top1"))
+    levels = next(layer for layer in drawn.layers if "color" in layer.encoding and len(layer.data) == 2)
+    assert levels.rows("checkpoint", "place") == [("resnet18", 2), ("resnet50", 3)]
+    assert levels.encoding["y"]["scale"]["domain"] == [50, 80]
+    assert levels.encoding["x"]["scale"]["domain"] == [0, 4]
+    assert [layer.rows("text") for layer in drawn.layers if "text" in layer.data][-1] == [("mean 8.61",)]
+    assert drawn.spec["title"]["subtitle"][-1] == "models below 50 % on V1, which are not drawn: 1"
 
 
 def test_the_difference_reaches_zero_and_draws_it_only_where_a_gap_or_its_interval_does(take_apart):
@@ -137,12 +147,12 @@ def parts(decomposed, take_apart):
 def test_the_decomposition_has_a_panel_for_each_standard_headed_by_its_numbers(parts):
     headings = [panel["title"]["text"] for panel in parts.spec["vconcat"][0]["hconcat"]]
     assert headings == [
-        ["both sets with V1's shares", "5.0 points go with label counts, 7.0 left"],
-        ["both sets with shares midway", "8.5 points go with label counts, 3.5 left"],
-        ["both sets with V2's shares", "12.0 points go with label counts, 0.0 left"],
+        ["both with V1's shares:", "5.0 points go with", "label counts, 7.0 left"],
+        ["both with shares midway:", "8.5 points go with", "label counts, 3.5 left"],
+        ["both with V2's shares:", "12.0 points go with", "label counts, 0.0 left"],
     ]
     assert parts.spec["title"]["text"] == "5.0, 8.5 or 12.0 of 12.0 points of the mean top-1 gap go with label counts"
-    assert "2 checkpoints, mean gap [11.0, 13.0]" in parts.spec["title"]["subtitle"][0]
+    assert "2 checkpoints, mean gap [11.0, 13.0]" in parts.spec["title"]["subtitle"][1]
 
 
 def test_each_panel_draws_both_parts_with_their_intervals_on_one_scale(parts):
@@ -170,12 +180,12 @@ def test_models_far_below_are_left_out_above_and_counted(decomposed, take_apart)
     drawn = take_apart(charts.gap_decomposition(decomposed._replace(each=pd.concat([decomposed.each, low, edge]))))
     assert {*drawn.layers[2].data["checkpoint"]} == {"a", "b", "edge"}
     assert drawn.layers[2].encoding["y"]["scale"] == {"domain": [-5.0, 15.0]}
-    first, second = drawn.spec["title"]["subtitle"]
-    assert "5 checkpoints" in first
-    assert second.endswith("; models below 50 % on V1, which are not drawn above: 2")
+    _, second, third = drawn.spec["title"]["subtitle"]
+    assert "5 checkpoints" in second
+    assert third == "models below 50 % on V1, which are not drawn: 2"
     whole = take_apart(charts.gap_decomposition(decomposed._replace(each=low)))
     assert {*whole.layers[2].data["checkpoint"]} == {"low", "lower"}
-    assert "not drawn" not in whole.spec["title"]["subtitle"][1]
+    assert "not drawn" not in " ".join(whole.spec["title"]["subtitle"])
 
 
 def test_below_are_the_label_counts_that_are_lower_and_higher(parts):

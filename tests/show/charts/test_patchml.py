@@ -34,7 +34,7 @@ def drawn(take_apart, plain_pictures):
 
 
 def test_annotated_pictures_stand_above_a_composite_of_each_count(drawn):
-    above, below = (row["hconcat"] for row in drawn.spec["vconcat"])
+    above, below = (row["concat"] for row in drawn.spec["vconcat"])
     assert [cell["title"]["text"] for cell in above] == ["2 boxes", "7 boxes"]
     assert [cell["title"]["text"] for cell in below] == ["2 patches", "6 patches"]
     names = classes.names()
@@ -83,7 +83,7 @@ def test_one_box_is_one_box(take_apart, plain_pictures):
     )
     pictures = plain_pictures({"a": (10, 10), "b": (10, 10)})
     drawn = take_apart(charts.patchml_making(Plan(1, 420, {2: 200}, table), pictures, plain_pictures({"c": (9, 9)})))
-    (cell,) = drawn.spec["vconcat"][0]["hconcat"]
+    (cell,) = drawn.spec["vconcat"][0]["concat"]
     assert cell["title"]["text"] == "1 box"
 
 

@@ -71,10 +71,11 @@ def test_bars_are_whole_percents_and_say_what_is_right(take_apart, predictions, 
     assert picture.fields == {"url": "url", "x": 58, "y": 58}
 
 
-def test_twenty_pictures_in_two_columns_by_default(take_apart, predictions, labels, pictures, size_of):
+def test_twenty_pictures_below_each_other_by_default(take_apart, predictions, labels, pictures, size_of):
     drawn = take_apart(charts.top_predictions(predictions, labels, pictures))
-    assert drawn.spec["columns"] == 2
+    assert drawn.spec["columns"] == 1
     assert len(drawn.spec["concat"]) == 20
+    assert drawn.spec["description"].endswith(" for 20 pictures")
     assert size_of(drawn.layers[0].data["url"][0]) == (116, 58)
     heading = drawn.spec["concat"][0]["title"]
     assert " ".join(heading["text"]) == ", ".join(classes.names()[n] for n in (3, 7, 8))

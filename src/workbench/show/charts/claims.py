@@ -8,7 +8,7 @@ from workbench.claims.registry import OTHERS
 from workbench.show.marks import looks, rows
 from workbench.show.theme import BLUE, GREEN, RED
 
-COLOURS: dict[str, str] = dict(zip(VERDICTS, (GREEN, BLUE, RED, "#767676"), strict=True))
+COLOURS: dict[str, str] = dict(zip(VERDICTS, ("#007A59", BLUE, RED, "#6E6E6E"), strict=True))
 SIGNS: dict[str, str] = dict(zip(VERDICTS, ("+", "~", "×", "?"), strict=True))
 
 
@@ -24,7 +24,7 @@ def claim_verdicts(counts: pd.DataFrame) -> alt.LayerChart:
     )
     on_others = f"datum.about == '{OTHERS}'"
     base = alt.Chart(frame).encode(
-        y=rows("document", order, ticks=False, domain=False, labelLimit=320),
+        y=rows("document", order, ticks=False, domain=False, labelLimit=250),
         x=alt.X("sentences:Q", title="sentences", stack="zero", axis=alt.Axis(tickMinStep=1, format="d")),
         order="place:O",
         tooltip=["document", "found", "sentences"],
@@ -35,6 +35,9 @@ def claim_verdicts(counts: pd.DataFrame) -> alt.LayerChart:
     bars = base.mark_bar(strokeWidth=1.5).encode(color=colours, stroke=edges, fillOpacity=fill)
     ink = alt.condition(on_others, alt.value("#222"), alt.value("white"))
     text = base.mark_text(align="right", dx=-2, fontSize=10, fontWeight="bold").encode(text="sentences:Q", color=ink)
-    subtitle = f"{counts['sentences'].sum()} sentences of {len(order)} documents; verdicts in the order of the legend"
-    title = alt.Title("What became of the claims", subtitle=f"{subtitle}; hollow: checked on other models")
-    return (bars + text).properties(width=560, height=alt.Step(32), title=title)
+    subtitle = [
+        f"{counts['sentences'].sum()} sentences of {len(order)} documents; verdicts in the order of the legend;",
+        "hollow: checked on other models",
+    ]
+    title = alt.Title("What became of the claims", subtitle=subtitle)
+    return (bars + text).properties(width=310, height=alt.Step(32), title=title)

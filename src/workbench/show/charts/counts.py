@@ -16,7 +16,7 @@ def label_counts(counts: pd.DataFrame) -> alt.LayerChart:
     shares = ", ".join(f"{100 * several[name]:.1f} % of {name.upper()}" for name in SETS if name in several)
     frame = counts.dropna(subset="share").assign(
         percent=lambda f: percent(f["share"]),
-        label=lambda f: f["percent"].map("{:.1f} %".format),
+        label=lambda f: f["percent"].map("{:.1f}".format),
         set=lambda f: f["image_set"].map(SETS),
     )
     base = alt.Chart(frame[["set", "label_count", "percent", "label", "n_images"]]).encode(
@@ -28,7 +28,7 @@ def label_counts(counts: pd.DataFrame) -> alt.LayerChart:
     text = base.mark_text(dy=-7, fontSize=11).encode(text="label")
     title = alt.Title("Images by label count", subtitle=f"several labels: {shares}")
     bars = base.mark_bar().encode(told_sets()[0])
-    return (bars + text).properties(width=alt.Step(44), height=280, title=title)
+    return (bars + text).properties(width=alt.Step(30), height=280, title=title)
 
 
 def by_label_count(scores: pd.DataFrame, metric: str, label_counts: Sequence[int]) -> alt.FacetChart:
@@ -52,8 +52,8 @@ def by_label_count(scores: pd.DataFrame, metric: str, label_counts: Sequence[int
     )
     title = alt.Title(
         f"{METRICS[metric]} by label count",
-        subtitle="each dot is a checkpoint; boxes span the quartiles, whiskers all; the line is the median",
+        subtitle="each dot is a checkpoint; boxes span the quartiles, whiskers all, the line is the median",
     )
     column = alt.Column("labels:N", sort=list(names.values()), title=None, header=alt.Header(labelFontSize=13))
-    drawn = (boxes(base, size=34, opacity=0.35) + dots).properties(width=104, height=300)
-    return drawn.facet(column=column, title=title, spacing=10)
+    drawn = (boxes(base, size=30, opacity=0.35) + dots).properties(width=90, height=300)
+    return drawn.facet(column=column, title=title, spacing=8)

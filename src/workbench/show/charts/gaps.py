@@ -10,8 +10,8 @@ from workbench.show import marks
 from workbench.show.marks import METRICS, percent, percents, tips
 from workbench.show.theme import BLUE, GREY, INK, ORANGE, PURPLE
 
-WIDTH = 360  # of a panel, in pixels
-PANEL = 250  # of one of three
+WIDTH = 480  # of a panel, in pixels: it fits a notebook's column
+PANEL = 156  # of one of three
 LEAST = 50  # percent on V1: a few models far below would leave the others little room
 SHARES = {"v1": "V1's shares", "midpoint": "shares midway", "v2": "V2's shares"}
 PARTS = {
@@ -22,57 +22,63 @@ SIGNS = {"top-1 lower on V2": ORANGE, "top-1 higher on V2": PURPLE}
 
 
 def accuracy_gap(gaps: pd.DataFrame, metric: str) -> alt.TopLevelMixin:
-    """Figure 5: V1 and V2 across checkpoints in order of V1, their difference below; one column per source.
+    """Figure 5: V1 and V2 across checkpoints in order of V1, their difference below; one pair of panels per source.
 
     Takes :func:`workbench.score.gaps.gap`. A family is picked from the list below the chart. Protocols differ by up to
-    four points, so they never share a panel.
+    four points, so they never share a panel. Checkpoints below `LEAST` percent on V1 are counted, not drawn; the mean
+    is over all.
     """
     numbers = percents(gaps, "v1", "v2", "gap", "ci_low", "ci_high")
     frame = gaps.assign(**numbers, family=gaps["checkpoint"].map(family))
     chosen = marks.family_choice(frame)
-    domain = marks.extent(frame[["v1", "v2"]], 10)
-    reach = marks.extent(frame[["gap", "ci_low", "ci_high"]], 1)
-    columns = []
+    shown, hidden = _above(frame, 100)
+    domain = marks.extent(shown[["v1", "v2"]], 10)
+    reach = marks.extent(shown[["gap", "ci_low", "ci_high"]], 1)
+    panels = []
     for (source, protocol), part in frame.groupby(["source", "protocol"], sort=True):
         part = part.drop(columns=["source", "protocol"]).sort_values(["v1", "v2"], ignore_index=True)
         part["place"] = part.index + 1
         heading = f"{marks.SOURCES.get(str(source), source)}, {protocol}"
-        above = _levels(part, metric, domain, heading, first=not columns)
-        columns.append(alt.vconcat(above, _difference(part, reach, first=not columns), spacing=8))
+        drawn, x = part[part["checkpoint"].isin(shown["checkpoint"])], _place(len(part))
+        panels.append(_levels(drawn, metric, x, domain, heading))
+        panels.append(_difference(drawn, part["gap"].mean(), x, reach))
     title = alt.Title(
         f"{METRICS[metric]}: V1 and V2",
-        subtitle="each checkpoint is one position; the band below is the 95 % interval of the difference, where known",
+        subtitle=[
+            "each checkpoint is one position;",
+            "the band below is the 95 % interval of the difference, where known",
+            *_left_out(hidden),
+        ],
     )
-    return alt.hconcat(*columns, spacing=24, title=title).add_params(chosen)
+    return alt.vconcat(*panels, spacing=10, title=title).add_params(chosen)
 
 
-def _place(frame: pd.DataFrame) -> alt.X:
-    title = f"{len(frame)} checkpoint{'s' * (len(frame) > 1)}, in order of V1"
+def _place(n: int) -> alt.X:
+    title = f"{n} checkpoint{'s' * (n > 1)}, in order of V1"
     axis = alt.Axis(grid=False, tickCount=5, tickMinStep=1)
-    return alt.X("place:Q", title=title, axis=axis, scale=alt.Scale(nice=False, domain=[0, len(frame) + 1]))
+    return alt.X("place:Q", title=title, axis=axis, scale=alt.Scale(nice=False, domain=[0, n + 1]))
 
 
-def _levels(frame: pd.DataFrame, metric: str, domain: list, heading: str, *, first: bool) -> alt.Chart:
+def _levels(frame: pd.DataFrame, metric: str, x: alt.X, domain: list, heading: str) -> alt.Chart:
     v1, v2 = marks.SETS.values()
     name = METRICS[metric]
-    y = alt.Y("percent:Q", title=f"{name} (%)" if first else None, scale=alt.Scale(domain=domain, zero=False))
+    y = alt.Y("percent:Q", title=f"{name} (%)", scale=alt.Scale(domain=domain, zero=False))
     dots = (
         alt.Chart(frame, title=marks.caption(heading))
         .transform_fold(["v1", "v2"], as_=["key", "percent"])
         .transform_calculate(set=f"datum.key == 'v1' ? '{v1}' : '{v2}'")
         .mark_point(filled=True, size=22)
-        .encode(*marks.told_sets(), x=_place(frame).title(None), y=y, opacity=marks.family_opacity(0.9, 0.06))
+        .encode(*marks.told_sets(), x=x.title(None), y=y, opacity=marks.family_opacity(0.9, 0.06))
     )
     lines = tips("checkpoint", "family", v1=f"V1 {name} (%)", v2=f"V2 {name} (%)", gap="V1 - V2 (points)")
-    return dots.encode(tooltip=lines).properties(width=WIDTH, height=230)
+    return dots.encode(tooltip=lines).properties(width=WIDTH, height=190)
 
 
-def _difference(frame: pd.DataFrame, reach: list, *, first: bool) -> alt.LayerChart:
-    mean = frame["gap"].mean()
+def _difference(frame: pd.DataFrame, mean: float, x: alt.X, reach: list) -> alt.LayerChart:
     title = "V1 - V2 (points)"
     scale = alt.Scale(domain=reach, zero=False)  # the band would bring its zero along
-    y = alt.Y("gap:Q", title=title if first else None, scale=scale, axis=alt.Axis(tickCount=4))
-    base = alt.Chart(frame).encode(x=_place(frame))
+    y = alt.Y("gap:Q", title=title, scale=scale, axis=alt.Axis(tickCount=4))
+    base = alt.Chart(frame).encode(x=x)
     dots = base.mark_point(filled=True, size=14, color=GREY).encode(
         y=y, tooltip=tips("checkpoint", "family", gap=title, **marks.INTERVAL), opacity=marks.family_opacity(1, 0.08)
     )
@@ -85,7 +91,7 @@ def _difference(frame: pd.DataFrame, reach: list, *, first: bool) -> alt.LayerCh
         layers.insert(
             0, base.mark_area(opacity=0.25, color=GREY).encode(y=alt.Y("ci_low:Q", scale=scale), y2="ci_high:Q")
         )
-    return alt.layer(*layers).properties(width=WIDTH, height=120)
+    return alt.layer(*layers).properties(width=WIDTH, height=100)
 
 
 def _zero() -> alt.Chart:
@@ -100,7 +106,7 @@ def gap_decomposition(decomposed: Decomposition) -> alt.VConcatChart:
     panels begin at `LEAST` percent on V1, and the chart says how many models are further below.
     """
     above, below = [], []
-    drawn, hidden = _above(decomposed.each)
+    drawn, hidden = _above(decomposed.each, 1)
     reach = marks.extent(100 * drawn.filter(regex="(composition|within)_"), 5)
     term_reach = marks.extent(100 * decomposed.terms.filter(regex="within_"), 2)
     for standard, heading in SHARES.items():
@@ -108,8 +114,9 @@ def gap_decomposition(decomposed: Decomposition) -> alt.VConcatChart:
         each, means, terms = (frame[frame["standard"] == standard] for frame in (drawn, *decomposed[1:3]))
         goes, left = 100 * means.set_index("part")["value"][["composition", "within"]]
         text = [
-            f"both sets with {heading}",
-            f"{goes:.1f} points go with label counts, {left:.1f} left".replace("-0.0", "0.0"),
+            f"both with {heading}:",
+            f"{goes:.1f} points go with",
+            f"label counts, {left:.1f} left".replace("-0.0", "0.0"),
         ]
         above.append(_parts(each, reach, first=first).properties(title=marks.caption(text)))
         below.append(_terms(terms, term_reach, first=first))
@@ -119,20 +126,28 @@ def gap_decomposition(decomposed: Decomposition) -> alt.VConcatChart:
     title = alt.Title(
         f"{least}, {middle} or {most} of {gap} points of the mean top-1 gap go with label counts",
         subtitle=[
-            "it depends on whose shares of multi-label images are the standard; "
-            f"{decomposed.each['checkpoint'].nunique()} checkpoints, mean gap [{low}, {high}]",
-            "bars are 95 % intervals from resampling images jointly"
-            + f"; models below {LEAST} % on V1, which are not drawn above: {hidden}" * bool(hidden),
+            "it depends on whose shares of multi-label images are the standard;",
+            f"{decomposed.each['checkpoint'].nunique()} checkpoints, mean gap [{low}, {high}]; "
+            "bars are 95 % intervals from resampling images jointly",
+            *_left_out(hidden),
         ],
     )
     rows = (alt.hconcat(*row, spacing=14) for row in (above, below))
     return alt.vconcat(*rows, spacing=18, title=title).resolve_scale(color="independent", shape="independent")
 
 
-def _above(each: pd.DataFrame) -> tuple[pd.DataFrame, int]:
-    """The rows of checkpoints with `LEAST` percent on V1 or more, and the number of the others; all where none has."""
-    below = each["v1"] < LEAST / 100
+def _above(each: pd.DataFrame, whole: float) -> tuple[pd.DataFrame, int]:
+    """The rows of checkpoints with `LEAST` percent on V1 or more, and the number of the others; all where none has.
+
+    `whole` is what 100 % are in the column ``v1``.
+    """
+    below = each["v1"] < whole * LEAST / 100
     return (each, 0) if below.all() else (each[~below], each.loc[below, "checkpoint"].nunique())
+
+
+def _left_out(hidden: int) -> list[str]:
+    """The line of a subtitle that says how many models are not drawn."""
+    return [f"models below {LEAST} % on V1, which are not drawn: {hidden}"] * bool(hidden)
 
 
 def _parts(each: pd.DataFrame, reach: list, *, first: bool) -> alt.LayerChart:
@@ -146,11 +161,11 @@ def _parts(each: pd.DataFrame, reach: list, *, first: bool) -> alt.LayerChart:
         "part", told, alt.Color, alt.Shape, title=None, sort=list(told), legend=alt.Legend(symbolOpacity=1)
     )
     base = alt.Chart(pd.concat(pieces)).encode(
-        x=alt.X("v1:Q", title="top-1 accuracy on V1 (%)", scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5)),
+        x=alt.X("v1:Q", title="top-1 on V1 (%)", scale=alt.Scale(zero=False), axis=alt.Axis(tickCount=5)),
         color=color,
         tooltip=tips("checkpoint", "part", "points", low="from", high="to"),
     )
-    y = alt.Y("points:Q", title="V1 - V2 in top-1 (points)" if first else None, scale=alt.Scale(domain=reach))
+    y = alt.Y("points:Q", title="V1 - V2 (points)" if first else None, scale=alt.Scale(domain=reach))
     bars = base.mark_rule(opacity=0.3).encode(y=alt.Y("low:Q"), y2="high:Q")
     dots = base.mark_point(filled=True, size=28, opacity=0.9).encode(y=y, shape=shape)
     return (_zero() + bars + dots).properties(width=PANEL, height=230)
@@ -167,7 +182,7 @@ def _terms(terms: pd.DataFrame, reach: list, *, first: bool) -> alt.LayerChart:
             label_count="labels", points="adds (points)", low="from", high="to", difference="V1 - V2 there (points)"
         ),
     )
-    y = alt.Y("points:Q", title="adds to what is left (points)" if first else None, scale=alt.Scale(domain=reach))
-    bars = base.mark_bar(size=16).encode(y=y)
+    y = alt.Y("points:Q", title="adds (points)" if first else None, scale=alt.Scale(domain=reach))
+    bars = base.mark_bar(size=14).encode(y=y)
     ends = base.mark_rule(color=GREY, strokeWidth=1.5).encode(y=alt.Y("low:Q"), y2="high:Q", color=alt.value(GREY))
     return (bars + ends + _zero()).properties(width=PANEL, height=140)

@@ -7,14 +7,14 @@ from workbench.score.paired.by_labels import PUBLISHED, THRESHOLDS
 from workbench.show import marks
 from workbench.show.charts.gaps import PARTS, SHARES
 from workbench.show.marks import percents, tips
-from workbench.show.theme import GREY, IMAGE_SETS, INK
+from workbench.show.theme import DARK_ORANGE, GREY, IMAGE_SETS, INK
 
-WIDTH, HEIGHT = 190, 240  # of a panel, in pixels
+WIDTH, HEIGHT = 230, 200  # of a panel, in pixels
 ORDER = [f"{threshold:g}" for threshold in THRESHOLDS.values()]
 X = alt.X("threshold:O", title="threshold of V1's labels", sort=ORDER, axis=alt.Axis(labelAngle=-45))
 
 
-def operating_points(rows: pd.DataFrame) -> alt.HConcatChart:
+def operating_points(rows: pd.DataFrame) -> alt.ConcatChart:
     """V1's share of images with several labels at each threshold, and the top-1 gap in two parts by three standards.
 
     Takes the rows of ``labels-operating-points``; what is drawn is over all images.
@@ -27,15 +27,16 @@ def operating_points(rows: pd.DataFrame) -> alt.HConcatChart:
     parts = (shown.loc[shown["quantity"] == f"composition_{name}", "value"] for name in SHARES)
     told = [f"{part.min():.1f} to {part.max():.1f} with {of}" for part, of in zip(parts, SHARES.values(), strict=True)]
     title = alt.Title(
-        f"By threshold, composition is {', '.join(told)}",
+        [f"By threshold, composition is {told[0]},", ", ".join(told[1:])],
         subtitle=[
-            f"the mean top-1 gap of {gap:.1f} points at ten thresholds of V1's labels; V2's labels stay as they are",
-            f"bands are 95 % intervals from resampling images jointly; the dotted line is at ReaL's own, {ours}",
+            f"the mean top-1 gap of {gap:.1f} points at ten thresholds of V1's labels; V2's stay as they are;",
+            "bands are 95 % intervals from resampling images jointly;",
+            f"the dotted line is at ReaL's own threshold, {ours}",
         ],
     )
     reach = marks.extent(shown.loc[shown["quantity"].str.contains("_v1|_v2|_mid"), ["ci_low", "ci_high"]], 1)
     parts = [_parts(shown, name, heading, reach) for name, heading in SHARES.items()]
-    panels = alt.hconcat(_several(shown), *parts, spacing=14, title=title, description=_words(shown))
+    panels = alt.concat(_several(shown), *parts, columns=2, spacing=14, title=title, description=_words(shown))
     return panels.resolve_scale(color="independent", shape="independent")
 
 
@@ -47,7 +48,7 @@ def _several(shown: pd.DataFrame) -> alt.LayerChart:
         x=X, y=y, color=alt.value(IMAGE_SETS["v1"]), tooltip=_tips("share (%)")
     )
     rule = alt.Chart(v2[["value"]]).mark_rule(color=IMAGE_SETS["v2"], strokeDash=[5, 3]).encode(y="value:Q")
-    said = [(v1["value"].iloc[0], "V1", IMAGE_SETS["v1"]), (v2["value"].iloc[0], "V2", IMAGE_SETS["v2"])]
+    said = [(v1["value"].iloc[0], "V1", IMAGE_SETS["v1"]), (v2["value"].iloc[0], "V2", DARK_ORANGE)]
     words = [
         alt.Chart(pd.DataFrame({"value": [value], "text": [f"{name}: {value:.1f} %"]}))
         .mark_text(align="left", dy=-9, color=color, fontWeight="bold")
@@ -67,7 +68,7 @@ def _parts(shown: pd.DataFrame, standard: str, heading: str, reach: list) -> alt
     told = {words: look for words, *look in PARTS.values()}
     legend = alt.Legend(orient="bottom", direction="vertical", symbolOpacity=1) if standard == "midpoint" else None
     color, shape = marks.told("part", told, alt.Color, alt.Shape, title=None, sort=list(told), legend=legend)
-    title = "points of the top-1 gap" if standard == "v1" else None
+    title = "points of the top-1 gap" if standard in ("v1", "midpoint") else None
     y = alt.Y("value:Q", title=title, scale=alt.Scale(domain=reach))
     base = alt.Chart(pd.concat(pieces)).encode(color, x=X, y=y, tooltip=_tips("points", "part"))
     zero = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=INK).encode(y="zero:Q")

@@ -52,7 +52,7 @@ def leaderboard(entries: pd.DataFrame, apart: pd.Series) -> alt.LayerChart:
             "dotted lines: where the difference to the next model exceeds ±1.96 of its own error",
         ],
     )
-    return (parting + bars + dots + words).properties(width=440, height=alt.Step(21), title=title)
+    return (parting + bars + dots + words).properties(width=330, height=alt.Step(21), title=title)
 
 
 def accuracy_against_parameters(entries: pd.DataFrame, results: pd.DataFrame) -> alt.LayerChart:
@@ -89,11 +89,12 @@ def accuracy_against_parameters(entries: pd.DataFrame, results: pd.DataFrame) ->
     title = alt.Title(
         "Accuracy against parameters",
         subtitle=[
-            "numbers: rank on its leaderboard; squares: not in timm, parameters as the leaderboard states them",
+            "numbers: rank on its leaderboard;",
+            "squares: not in timm, parameters as the leaderboard states them;",
             "grey: timm's results for the paper's checkpoints, each at its largest size",
         ],
     )
-    return (points + dots + above + below).properties(width=560, height=360, title=title)
+    return (points + dots + above + below).properties(width=500, height=360, title=title)
 
 
 def leaderboard_under_real(ranked: pd.DataFrame) -> alt.HConcatChart:
@@ -103,9 +104,12 @@ def leaderboard_under_real(ranked: pd.DataFrame) -> alt.HConcatChart:
     """
     title = alt.Title(
         "The same checkpoints when any valid label counts",
-        subtitle="timm's results, for entries that they reproduce; right: ranks that ±1.96 standard errors leave open",
+        subtitle=[
+            "timm's results, for entries that they reproduce;",
+            "right: ranks by ReaL that ±1.96 standard errors leave open",
+        ],
     )
-    slopes, spans = _slopes(ranked).properties(width=440), _spans(ranked).properties(width=170)
+    slopes, spans = _slopes(ranked).properties(width=325), _spans(ranked).properties(width=100)
     return alt.hconcat(*(part.properties(height=alt.Step(24)) for part in (slopes, spans)), spacing=20, title=title)
 
 
@@ -136,6 +140,6 @@ def _spans(ranked: pd.DataFrame) -> alt.LayerChart:
     base = alt.Chart(ranked[["model", "rank_real", "best", "worst"]]).encode(y=alt.Y("rank_real:O", axis=None))
     axis = alt.Axis(tickMinStep=1, format="d", grid=True)
     place = alt.Scale(domain=[0.5, len(ranked) + 0.5], nice=False)
-    x = alt.X("best:Q", title="ranks by ReaL left open", axis=axis, scale=place)
+    x = alt.X("best:Q", title="ranks by ReaL", axis=axis, scale=place)
     bars = base.mark_bar(height=8, color=GREY, opacity=0.35).encode(x=x, x2="worst:Q")
     return bars + base.mark_point(filled=True, color=GREY, size=40).encode(x=alt.X("rank_real:Q", scale=place))

@@ -6,7 +6,7 @@ import pandas as pd
 from workbench.errors import InputError
 from workbench.inputs.published.mistakes import SEVERITIES
 from workbench.show.marks import caption, extent, looks, percent, percents, rows, tips
-from workbench.show.theme import BLUE, GREY, INK, ORANGE, RED
+from workbench.show.theme import BLUE, DARK_ORANGE, GREY, INK, ORANGE, RED
 
 SEVERITY_COLOURS = dict(zip(SEVERITIES, (RED, "#E69F00", "#999999"), strict=True))
 SOLVED = {  # how many models are right
@@ -34,10 +34,10 @@ def mistakes_by_severity(counts: pd.DataFrame) -> alt.FacetChart:
         tooltip=["model", "category", "severity", *tips(n_images="pictures")],
     )
     bars = base.mark_bar().encode(color=alt.Color("severity:N", scale=looks(SEVERITY_COLOURS), legend=None))
-    header = alt.Header(labelAngle=0, labelAlign="left", labelFontSize=12, labelLimit=200)
+    header = alt.Header(labelAngle=0, labelAlign="left", labelFontSize=12, labelLimit=210)
     row = alt.Row("category:N", sort=order, title=None, header=header)
     column = alt.Column("panel:N", sort=list(panels.values()), title=None, header=alt.Header(labelFontSize=13))
-    drawn = (bars + _numbers(base)).properties(width=230, height=alt.Step(17))
+    drawn = (bars + _numbers(base)).properties(width=130, height=alt.Step(17))
     title = alt.Title("The remaining mistakes, by category and severity", subtitle="as experts reviewed them")
     return drawn.facet(row=row, column=column, spacing={"row": 10, "column": 24}, title=title)
 
@@ -76,7 +76,10 @@ def failing_against_overall(shares: pd.DataFrame) -> alt.HConcatChart:
     lower = int((others["share"] < others["overall"]).groupby(others["checkpoint"]).all().sum())
     title = alt.Title(
         f"{lower} of {n} models are worse where {own} fails than on all pictures",
-        subtitle=f"each dot is one of the {n} public models with its 95 % interval; dashed: equal to all pictures",
+        subtitle=[
+            f"each dot is one of the {n} public models with its 95 % interval;",
+            "dashed: equal to all pictures",
+        ],
     )
     return alt.hconcat(*columns, spacing=26, title=title)
 
@@ -95,7 +98,12 @@ def _failing_model(shares: pd.DataFrame) -> tuple[str, int]:
 def _panel(part: pd.DataFrame, own: str, heading: str, domain: list[float]) -> alt.LayerChart:
     frame = part[["checkpoint"]].assign(**percents(part, "overall", "share", "ci_low", "ci_high"))
     line = frame.loc[frame["checkpoint"] == own, "share"].iloc[0]
-    x = alt.X("overall:Q", title="right on all pictures (%)", scale=alt.Scale(domain=domain, nice=False))
+    x = alt.X(
+        "overall:Q",
+        title="right on all pictures (%)",
+        scale=alt.Scale(domain=domain, nice=False),
+        axis=alt.Axis(tickCount=4),
+    )
     scale = alt.Scale(domain=[0, 100])
     y = alt.Y("share:Q", title=f"right where {own} fails (%)", scale=scale)
     base = alt.Chart(frame[frame["checkpoint"] != own]).encode(x=x)
@@ -106,10 +114,10 @@ def _panel(part: pd.DataFrame, own: str, heading: str, domain: list[float]) -> a
     diagonal = diagonal.mark_line(color="#888888", strokeDash=[5, 4]).encode(x=x, y=y)
     level = alt.Chart(pd.DataFrame({"share": [line], "text": [f"{own} itself: {line:.0f} %"]})).encode(y=y)
     rule = level.mark_rule(color=ORANGE, strokeWidth=2)
-    text = level.mark_text(align="left", dx=4, dy=-8, color=ORANGE, fontWeight="bold")
+    text = level.mark_text(align="left", dx=4, dy=-8, color=DARK_ORANGE, fontWeight="bold")
     text = text.encode(x=alt.XValue(0), text="text:N")
-    heading = f"{heading}: {part['n_images'].iloc[0]} pictures"
-    return (diagonal + rule + bars + dots + text).properties(width=300, height=300, title=caption(heading))
+    heading = [heading, f"{part['n_images'].iloc[0]} pictures"]
+    return (diagonal + rule + bars + dots + text).properties(width=215, height=260, title=caption(heading))
 
 
 def failing_groups(shares: pd.DataFrame) -> alt.HConcatChart:
@@ -129,7 +137,7 @@ def failing_groups(shares: pd.DataFrame) -> alt.HConcatChart:
         columns.append(_strips(frame, LABELS[str(labels)], first=not columns))
     title = alt.Title(
         "Which of the remaining mistakes do other models get right?",
-        subtitle=f"each dot is one of the {n} public models, the tick their median, the diamond {own} itself",
+        subtitle=[f"each dot is one of the {n} public models, the tick their median,", f"the diamond {own} itself"],
     )
     return alt.hconcat(*columns, spacing=16, title=title)
 
@@ -145,7 +153,7 @@ def _strips(frame: pd.DataFrame, heading: str, *, first: bool) -> alt.LayerChart
     dots = others.mark_circle(size=22, color=GREY, opacity=0.3)
     ticks = others.mark_tick(color=BLUE, thickness=3, size=18).encode(x="median(share):Q", tooltip=["row"])
     own = base.transform_filter("datum.own").mark_point(shape="diamond", filled=True, size=80, color=ORANGE, opacity=1)
-    return (dots + ticks + own).properties(width=270, height=alt.Step(24), title=caption(heading))
+    return (dots + ticks + own).properties(width=190, height=alt.Step(24), title=caption(heading))
 
 
 def solved_mistakes(counts: pd.DataFrame, shares: pd.DataFrame) -> alt.LayerChart:
@@ -175,4 +183,4 @@ def solved_mistakes(counts: pd.DataFrame, shares: pd.DataFrame) -> alt.LayerChar
     white = alt.condition("datum.place == 2", alt.value("white"), alt.value(INK))  # on the darkest bar
     text = base.mark_text(align="right", dx=-6, fontSize=11).encode(text="n_images:Q", color=white)
     title = alt.Title("Are they hard for all?", subtitle=f"{n} public models, right by the original label")
-    return (base.mark_bar(stroke="white").encode(color) + text).properties(width=480, height=alt.Step(34), title=title)
+    return (base.mark_bar(stroke="white").encode(color) + text).properties(width=420, height=alt.Step(34), title=title)

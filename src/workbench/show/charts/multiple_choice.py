@@ -7,7 +7,7 @@ from workbench.show import marks
 from workbench.show.marks import percents, tips
 from workbench.show.theme import BLUE, GREEN, INK, ORANGE, PURPLE
 
-WIDTH, HEIGHT = 400, 320  # of a panel, in pixels
+WIDTH, HEIGHT = 235, 300  # of a panel, in pixels
 SCORES = {"top1": ("top-1", BLUE, "circle"), "real": ("ReaL", GREEN, "triangle-up")}
 BOUNDS = "multiple choice, from at least to at most"
 SIZES = {0: BLUE, 1: ORANGE, 2: PURPLE}  # from the fewest questions to the most
@@ -31,7 +31,8 @@ def multiple_choice(rows: pd.DataFrame) -> alt.HConcatChart:
         f"{str(name).upper()}: median {top1:.1f} % by top-1, between {least:.1f} and {most:.1f} % by multiple choice",
         subtitle=[
             f"{shown['checkpoint'].nunique()} models, expectation over all draws of nine other classes",
-            "only the best five classes are public: bars run from what they settle to what they leave possible",
+            "only the best five classes are public:",
+            "bars run from what they settle to what they leave possible",
             "each panel has the models in its own order",
         ],
     )
@@ -39,9 +40,7 @@ def multiple_choice(rows: pd.DataFrame) -> alt.HConcatChart:
 
 
 def _panel(part: pd.DataFrame, image_set: str, domain: list[float], *, first: bool) -> alt.LayerChart:
-    x = alt.X(
-        "place:Q", title="place by top-1 accuracy, from the worst", scale=alt.Scale(zero=False, nice=False, padding=8)
-    )
+    x = alt.X("place:Q", title="place by top-1, from the worst", scale=alt.Scale(zero=False, nice=False, padding=8))
     lines = tips(
         "checkpoint", top1="top-1 (%)", real="ReaL (%)", low="multiple choice, at least (%)", high="at most (%)"
     )
@@ -93,4 +92,4 @@ def fallback(rows: pd.DataFrame) -> alt.LayerChart:
         "A random letter adds a tenth of what is not parsed",
         subtitle="thin line: the expectation; 95 % of the seeds of the guesses fall between two lines of a colour",
     )
-    return alt.layer(*edges, line.encode(y="added:Q")).properties(width=WIDTH + 80, height=HEIGHT - 40, title=title)
+    return alt.layer(*edges, line.encode(y="added:Q")).properties(width=480, height=280, title=title)

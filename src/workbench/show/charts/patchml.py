@@ -34,10 +34,13 @@ def patchml_making(plan: Plan, pictures: ImageSet, composites: ImageSet) -> alt.
     below = [_on_canvas(plan, composites.read(name), name, count) for count, name in shown.items()]
     titles = ["1. Objects are annotated in pictures", "2. Patches are drawn, scaled to fit a cell, and put on a canvas"]
     rows = [
-        alt.hconcat(*cells, spacing=12, title=alt.Title(title, fontSize=14))
+        alt.concat(*cells, columns=3, spacing=12, title=alt.Title(title, fontSize=14))
         for cells, title in zip((above, below), titles, strict=True)
     ]
-    return alt.vconcat(*rows, spacing=18)
+    counts = ", ".join(map(str, shown))
+    return alt.vconcat(
+        *rows, spacing=18, description=f"Annotated pictures, and composites of {counts} of their objects"
+    )
 
 
 def _annotated(patches: pd.DataFrame, data: bytes, image: str) -> alt.LayerChart:
@@ -89,7 +92,7 @@ def patchml_by_label_count(scores: pd.DataFrame) -> alt.LayerChart:
             "boxes span the quartiles, whiskers all; the line is the median",
         ],
     )
-    return (_boxes(frame) + dots).properties(width=560, height=320, title=title)
+    return (_boxes(frame) + dots).properties(width=500, height=320, title=title)
 
 
 def patchml_leaders(scores: pd.DataFrame, best: dict[str, Sequence[str]]) -> alt.LayerChart:
@@ -116,7 +119,7 @@ def patchml_leaders(scores: pd.DataFrame, best: dict[str, Sequence[str]]) -> alt
         "Do the best by top-1 find several labels best?",
         subtitle=f"the leaders by each score among {frame['checkpoint'].nunique()} configurations; means over seeds",
     )
-    return (_boxes(frame) + drawn).properties(width=560, height=320, title=title)
+    return (_boxes(frame) + drawn).properties(width=500, height=320, title=title)
 
 
 def _subgroups(scores: pd.DataFrame) -> pd.DataFrame:
@@ -138,4 +141,4 @@ def _on_labels(frame: pd.DataFrame) -> alt.Chart:
 
 
 def _boxes(frame: pd.DataFrame) -> alt.Chart:
-    return boxes(_on_labels(frame), size=70, opacity=0.3, color=GREY)
+    return boxes(_on_labels(frame), size=60, opacity=0.3, color=GREY)

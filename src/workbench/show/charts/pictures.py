@@ -22,7 +22,7 @@ def top_predictions(
     images: ImageSet,
     *,
     k: int = 5,
-    columns: int = 2,
+    columns: int = 1,
     most: int = 20,
     side: int = thumbnails.SIDE,
     label_count: int | None = None,
@@ -47,7 +47,8 @@ def top_predictions(
         heading = wrap(", ".join(classes.names()[label] for label in wanted[place]), (side + 250) // 7)
         title = alt.Title(heading, fontSize=12, fontWeight="bold", offset=4, limit=side + 340)
         cells.append(alt.hconcat(seen, bars.properties(width=170, height=side), spacing=6, title=title))
-    return alt.concat(*cells, columns=columns, spacing=14)
+    words = f"The {k} best classes of {predictions.checkpoint} for {len(cells)} picture{'s' * (len(cells) != 1)}"
+    return alt.concat(*cells, columns=columns, spacing=14, description=words)
 
 
 def picture(url: str, width: int, height: int) -> alt.Chart:

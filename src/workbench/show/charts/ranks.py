@@ -19,7 +19,7 @@ from workbench.show.marks import (
 )
 from workbench.show.theme import BLUE, GREY, ORANGE, RED
 
-WIDTH = 420  # of a panel, in pixels: with the longest name beside it, both fit a notebook's column
+WIDTH = 310  # of a panel, in pixels: with the longest name beside it, it fits a notebook's column
 MOVES = {"rises": BLUE, "falls": ORANGE, "stays": GREY}
 
 
@@ -47,7 +47,7 @@ def rank_shift(shifts: pd.DataFrame, before: str, after: str, *, movers: int = 1
     dots = alt.Chart(frame).encode(x, y, **told).mark_circle(size=34).encode(opacity=family_opacity(0.85, 0.06))
     cross = _cross(alt.Chart(frame).encode(x, y, **told)) if known else []
     everyone = alt.layer(diagonal, *cross, dots).properties(
-        width=WIDTH, height=400, title=caption(f"All {len(frame)} checkpoints")
+        width=WIDTH, height=330, title=caption(f"All {len(frame)} checkpoints")
     )
     falls = frame.nsmallest(movers, "shift").iloc[::-1]
     largest = pd.concat([frame.nlargest(movers, "shift"), falls]).drop_duplicates("checkpoint")

@@ -9,7 +9,7 @@ from scipy.special import ndtri
 from workbench.show.marks import INTERVAL, SOURCES, caption, extent, percents, tips, told
 from workbench.show.theme import BLUE, GREEN, INK, ORANGE, PURPLE
 
-WIDTH = 560
+WIDTH = 500
 FLOOR = -5  # points: the lower panel ends there
 TICKS = (1, 2, 5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 98, 99)  # percent
 LOOKS = {
