@@ -87,14 +87,14 @@
   // Texts, a box a line. Boxes are as high as the font; a fifth above and below holds no ink of most letters.
   const pieces = [], known = new Set(), contrasts = [];
   // What a drawing's filter makes of a colour: invert(a), then the hue turned by half a circle.
-  const shown = (drawing, colour) => {
+  const filtered = (drawing, colour) => {
     const turned = drawing && style(drawing).filter.match(/^invert\(([\d.]+)\) hue-rotate\(180deg\)$/);
     if (!turned) return colour;
     const [r, g, b] = colour.map(c => c + +turned[1] * (255 - 2 * c)), grey = 2 * (0.213 * r + 0.715 * g + 0.072 * b);
     return [r, g, b].map(c => Math.min(255, Math.max(0, grey - c))).concat(1);
   };
   const faint = (one, text, ink, x, y) => {
-    const drawing = one.closest("svg.marks"), back = ground(one, x, y), value = ratio(shown(drawing, over(ink, back)), shown(drawing, back));
+    const drawing = one.closest("svg.marks"), back = ground(one, x, y), value = ratio(filtered(drawing, over(ink, back)), filtered(drawing, back));
     contrasts.push(value);
     return value < 4.5 ? {value: +value.toFixed(2), ink: ink.slice(0, 3).map(px), back: back.slice(0, 3).map(px)} : null;
   };
