@@ -81,14 +81,31 @@ def test_long_names_and_the_heads_of_columns_may_go_on_in_the_next_line_and_shor
         assert "a&lt;b &amp; c_d.e_f.g_h" in html
         assert re.search(r">check\u00adpoints</", html)
     assert shown.split("</style>")[1].count("padding: 4px 3px") == 2 + 6
-    assert 'style="font-size: 12px"' in shown  # not in the style, which a page that does not trust it takes away
+    assert (
+        'style="font: 12px Helvetica, Arial, sans-serif"' in shown
+    )  # not in the style, which a page that does not trust it takes away
+
+
+def test_the_rows_of_a_wide_table_are_grids_that_all_go_on_in_the_next_line_in_the_same_way():
+    wide = pd.DataFrame({"checkpoint": ["resnet50.a1_in1k"] * 2} | {f"n{i}": [12.25, None] for i in range(12)})
+    row = "display: grid; [^'\"]*repeat\\(auto-fit, minmax\\(6ch, 1fr\\)\\)"
+    for html in (source(tables.show(wide, "t", "t")), source(tables.browse(wide, "t"))):
+        body = html.split("</style>")[1].split("<script")[0]
+        assert len(re.findall(row, body)) == 1 + 2  # the heads too
+        assert len(re.findall("grid-column: span 3", body)) == 1 + 2
+        assert len(re.findall("<(?:table|thead|tbody)[^>]*display: block", body)) == 3
+    narrow = wide.iloc[:, :8]
+    for table in (tables.show(narrow, "t", "t"), tables.browse(narrow, "t"), tables.browse(wide, "t", wrap=True)):
+        assert "grid" not in source(table)
+    assert "#t tr[hidden] {display: none !important}" in source(tables.browse(wide, "t"))  # a search hides rows
 
 
 def test_a_browsable_table_escapes_and_needs_no_network():
     frame = pd.DataFrame({"<i>": ["<b>", None], "n": [1, 2], "x": [0.5, None], "m": pd.array([3, None], "Int64")})
     html = source(tables.browse(frame, "t"))
-    assert "<tr><td>&lt;b&gt;</td><td class='n'>1</td><td class='n'>0.50</td><td class='n'>3</td></tr>" in html
-    assert "<tr><td></td><td class='n'>2</td><td></td><td></td></tr>" in html
+    text = "<tr><td style='text-align: left'>"
+    assert f"{text}&lt;b&gt;</td><td class='n'>1</td><td class='n'>0.50</td><td class='n'>3</td></tr>" in html
+    assert f"{text}</td><td class='n'>2</td><td></td><td></td></tr>" in html
     assert "<button type='button'>&lt;i&gt;</button>" in html
     assert "<span>2 rows</span>" in html
     assert "http" not in html

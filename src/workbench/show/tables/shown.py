@@ -6,13 +6,14 @@ from typing import Any
 
 import jinja2
 import pandas as pd
-from great_tables import GT, loc, style
+from great_tables import GT
 from IPython.display import HTML, Markdown
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from workbench.claims import worded
 from workbench.show import export
 from workbench.show.charts.claims import COLOURS, SIGNS
+from workbench.show.tables import fitted
 
 LOOK: dict[str, Any] = {
     "table_font_size": "12px",
@@ -22,6 +23,7 @@ LOOK: dict[str, Any] = {
     "table_margin_left": "0px",
 }
 CLOSE = "padding: 4px 3px"
+TITLE = "text-align: left; font-size: 15px"
 
 
 def show(frame: pd.DataFrame, title: str, id: str, *, note: str = "") -> HTML:
@@ -33,8 +35,7 @@ def show(frame: pd.DataFrame, title: str, id: str, *, note: str = "") -> HTML:
     decimals = frame.select_dtypes("float").columns.tolist()
     table = GT(frame, id=id).tab_header(title=title).cols_align("left", columns=text)
     table = table.fmt_number(decimals, decimals=2).sub_missing(missing_text="").tab_options(**LOOK)
-    table = table.tab_style(style.text(weight="bold"), loc.column_labels())
-    return _page(table.tab_source_note(note) if note else table, id)
+    return _page(table.tab_source_note(note) if note else table, id, frame)
 
 
 def plain(frame: pd.DataFrame) -> Markdown:
@@ -53,11 +54,13 @@ def browse(
     a cell that reads as a key of `colours` has an edge of that colour.
     """
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True)
-    environment.filters |= {"breakable": _breakable, "hyphenable": _hyphenable}
+    environment.filters |= {"breakable": fitted.breakable, "hyphenable": fitted.hyphenable}
     known = frame.astype(object).where(frame.notna(), None)
     rows = list(known.itertuples(index=False, name=None))
+    row, tracks = ("", []) if wrap else fitted.grid(frame)
+    look = {"row": row, "cells": fitted.cells(frame, tracks), "font": fitted.FONT, "wrap": wrap, "height": height}
     page = environment.get_template("browse.html.j2")
-    return HTML(page.render(id=id, names=frame.columns, rows=rows, height=height, wrap=wrap, colours=colours or {}))
+    return HTML(page.render(id=id, names=frame.columns, rows=rows, colours=colours or {}, **look))
 
 
 def claims(rows: pd.DataFrame, id: str, *, height: int = 640) -> HTML:
@@ -76,7 +79,7 @@ def claims(rows: pd.DataFrame, id: str, *, height: int = 640) -> HTML:
     return browse(pd.DataFrame(columns), id, height=height, wrap=True, colours=colours)
 
 
-def _page(table: GT, id: str) -> HTML:
+def _page(table: GT, id: str, frame: pd.DataFrame) -> HTML:
     """The table with the rules of style that it uses, in the inks and on the grounds of the page that shows it.
 
     great-tables writes fifty rules into each, 8 kB of a notebook. Its dark ink would stand on the dark rows of
@@ -90,28 +93,36 @@ def _page(table: GT, id: str) -> HTML:
 
     style, end, body = re.sub(r" *(#[^{}]+)\{[^{}]*\}\n", kept, html).partition("</style>")
     style = re.sub(r" (?:background-)?color: #\w+;", "", style)
-    return HTML(f"{style}#{id} .gt_left {{overflow-wrap: anywhere; min-width: 4em}}\n{end}{_narrow(body)}")
+    row, tracks = fitted.grid(frame)
+    style += f"#{id} .gt_left {{overflow-wrap: anywhere; min-width: {0 if tracks else '4em'}}}\n"
+    if tracks:  # a line between records, not within one
+        style += f"#{id} .gt_row {{border: none; margin: 0}}\n"
+    return HTML(f"{style}{end}{_narrow(body, row, fitted.cells(frame, tracks))}")
 
 
-def _narrow(body: str) -> str:
+def _narrow(body: str, row: str, cells: list[str]) -> str:
     """The rows of a table with little room between them and words that may be broken.
 
-    What a page takes away with the style of a table that it does not trust is written to the cells themselves.
+    What a page takes away with the style of a table that it does not trust is written to rows and cells themselves.
     """
-    body = re.sub(r' (headers="[^"]*"|rowspan="1"|colspan="1"|data-quarto-[\w-]+="false")', "", body)
-    body = body.replace('<table class="gt_table"', '<table class="gt_table" style="font-size: 12px"')
-    body = body.replace('style="font-weight: bold;"', f'style="font-weight: bold; {CLOSE}"')
-    body = re.sub(r'(<td class="gt_row \w+")>', rf'\1 style="{CLOSE}">', body)
-    body = re.sub(r"(<th [^>]*>)([^<]*)", lambda found: found[1] + str(_hyphenable(Markup(found[2]))), body)
-    return re.sub(r"(<td [^>]*gt_left[^>]*>)([^<]*)", lambda found: found[1] + str(_breakable(Markup(found[2]))), body)
+    block = "; display: block" if row else ""
+    body = re.sub(r' (headers="[^"]*"|rowspan="1"|colspan="1"|data-quarto-[\w-]+="false"|style="[^"]*")', "", body)
+    body = body.replace('<table class="gt_table"', f'<table class="gt_table" style="{fitted.FONT}{block}"')
+    body = re.sub(r"(<td [^>]*gt_title[^>]*)>", rf'\1 style="{TITLE}{block}">', body)
+    if row:
+        body = re.sub(r"<(thead|tbody|tfoot)\b", r'<\1 style="display: block"', body)
+        body = re.sub(r'<tr( class="gt_col_headings")?>', rf'<tr\1 style="{row}">', body)
+
+    def styled(found: re.Match) -> str:
+        styles = iter(cells)
+        return re.sub(r"<(td|th) [^>]*", lambda cell: f'{cell[0]} style="{_cell(cell[1], next(styles))}"', found[0])
+
+    body = re.sub(r'<tr(?: class="gt_col_headings")?(?: style="[^"]*")?>.*?</tr>', styled, body, flags=re.DOTALL)
+    body = re.sub(r"(<th [^>]*>)([^<]*)", lambda found: found[1] + str(fitted.hyphenable(Markup(found[2]))), body)
+    return re.sub(
+        r"(<td [^>]*gt_left[^>]*>)([^<]*)", lambda found: found[1] + str(fitted.breakable(Markup(found[2]))), body
+    )
 
 
-def _breakable(text: object) -> Markup:
-    """A text whose long words, as names of checkpoints and files are, may go on in the next line behind a sign."""
-    return Markup(re.sub(r"[^\s<>;]{13,}", lambda word: re.sub(r"([._/-])(?=\w)", r"\1<wbr>", word[0]), escape(text)))
-
-
-def _hyphenable(text: object) -> Markup:
-    """A column's name whose long words may be parted between syllables, roughly."""
-    part = r"(?<=[a-z]{3})(?=[bcdfghjklmnpqrstvwxz][aeiouy][a-z]{2})"
-    return Markup(re.sub(r"[A-Za-z]{8,}", lambda word: re.sub(part, "\u00ad", word[0]), _breakable(text)))
+def _cell(kind: str, style: str) -> str:
+    return "; ".join(filter(None, [CLOSE, "font-weight: bold" if kind == "th" else "", style]))

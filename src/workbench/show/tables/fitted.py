@@ -1,0 +1,69 @@
+"""Where words may be parted, and how the rows of a table fit into the room that there is."""
+
+import math
+import re
+from functools import cache
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup, escape
+
+ROOM = 62  # digits side by side in the narrowest place where a table is read: 420 pixels
+EDGES = 1  # digits that the ground on both sides of a text is wide
+MOST_TRACKS = 3  # for a long text, which goes on in a second line
+FONT = "font: 12px Helvetica, Arial, sans-serif"
+GRID = "display: grid; align-items: baseline; padding: 0; border-top: 1px solid #8884"
+GRID += "; grid-template-columns: repeat(auto-fit, minmax({}ch, 1fr))"
+
+
+def breakable(text: object) -> Markup:
+    """A text whose long words, as names of checkpoints and files are, may go on in the next line behind a sign."""
+    return Markup(re.sub(r"[^\s<>;]{13,}", lambda word: re.sub(r"([._/-])(?=\w)", r"\1<wbr>", word[0]), escape(text)))
+
+
+def hyphenable(text: object) -> Markup:
+    """A column's name whose long words may be parted between syllables."""
+    return Markup(re.sub(r"[A-Za-z]{7,}", lambda word: _words().inserted(word[0], "\u00ad"), breakable(text)))
+
+
+def told(value: Any) -> str:
+    """A value as it stands in a table: two decimals, nothing where it is missing."""
+    return "" if pd.isna(value) else f"{value:.2f}" if isinstance(value, float) else str(value)
+
+
+def grid(frame: pd.DataFrame) -> tuple[str, list[int]]:
+    """The style of each row of a table that is too wide for a narrow page, and how many tracks each column takes.
+
+    Rows, the one of heads among them, are grids of equal tracks: where the room ends they all go on in the next line
+    in the same way, so that each cell stays below its head, and nothing has to be scrolled to. The style is written
+    to each row, as a page that does not trust a table takes away all others. A table that fits has none.
+    """
+    texts = [[*map(told, column)] for _, column in frame.items()]
+    needs = [max(_longest(hyphenable(name)), *map(_longest, map(breakable, ["", *column])))
+             for name, column in zip(frame, texts, strict=True)]  # fmt: skip
+    if sum(needs) + EDGES * len(needs) <= ROOM:
+        return "", []
+    is_number = [pd.api.types.is_numeric_dtype(kind) for kind in frame.dtypes]
+    track = max([4, *(need for need, number in zip(needs, is_number, strict=True) if number)]) + EDGES
+    wishes = [need if number else max(need, *map(len, ["", *column])) + EDGES
+              for need, number, column in zip(needs, is_number, texts, strict=True)]  # fmt: skip
+    return GRID.format(track), [max(1, min(MOST_TRACKS, math.ceil(wish / track))) for wish in wishes]
+
+
+def cells(frame: pd.DataFrame, tracks: list[int]) -> list[str]:
+    """The style of a cell in each column: texts stand at the left; `tracks` are those of `grid`."""
+    sides = ["" if pd.api.types.is_numeric_dtype(kind) else "text-align: left" for kind in frame.dtypes]
+    wide = [f"grid-column: span {n}" if n > 1 else "" for n in tracks or [1] * len(sides)]
+    return ["; ".join(filter(None, both)) for both in zip(sides, wide, strict=True)]
+
+
+@cache
+def _words() -> Any:
+    import pyphen
+
+    return pyphen.Pyphen(lang="en_US", left=3, right=3)
+
+
+def _longest(text: Markup) -> int:
+    """Letters of the longest part of a text that stays in one line."""
+    return max(len(Markup(part).unescape()) for part in re.split("\\s|<wbr>|(?<=\u00ad)", text) or [""])
