@@ -153,3 +153,6 @@ def test_a_plain_table_is_markdown_in_few_words():
     assert text.splitlines()[0] == "| ci low | name |"
     assert [line.replace(" ", "") for line in text.splitlines()[2:]] == ["|0.5|a_b\\|c|", "|12.25|7.5[-1,8.25]|"]
     assert "  " not in text
+    heads = str(tables.plain(pd.DataFrame({"published": ["published"]})).data)
+    assert heads.startswith("| pub&shy;lished |")
+    assert heads.count("&shy;") == 1

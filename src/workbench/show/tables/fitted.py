@@ -23,7 +23,12 @@ def breakable(text: object) -> Markup:
 
 def hyphenable(text: object) -> Markup:
     """A column's name whose long words may be parted between syllables."""
-    return Markup(re.sub(r"[A-Za-z]{7,}", lambda word: _words().inserted(word[0], "\u00ad"), breakable(text)))
+    return Markup(parted(breakable(text), "\u00ad"))
+
+
+def parted(text: str, hyphen: str) -> str:
+    """A text with a sign between the syllables of its long words."""
+    return re.sub(r"[A-Za-z]{7,}", lambda word: _words().inserted(word[0], hyphen), text)
 
 
 def told(value: Any) -> str:

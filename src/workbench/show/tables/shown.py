@@ -41,6 +41,8 @@ def show(frame: pd.DataFrame, title: str, id: str, *, note: str = "") -> HTML:
 def plain(frame: pd.DataFrame) -> Markdown:
     """A small table as Markdown, which every page draws in its own look; it takes a tenth of the room of `show`."""
     text = export.markdown(frame.rename(columns=lambda name: str(name).replace("_", " ")))
+    heads, line, rest = text.partition("\n")
+    text = fitted.parted(heads, "&shy;") + line + rest
     text = re.sub(r"\\\[(-?[\d.]+, -?[\d.]+)\\\]", r"[\1]", text)  # an interval is no link
     return Markdown(re.sub(r"-{3,}", "--", re.sub(r" {2,}", " ", text)))
 
