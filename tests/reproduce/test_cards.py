@@ -45,6 +45,15 @@ def test_each_checkpoint_has_a_page_and_the_best_is_first(made):
     assert (told[-1].done, told[-1].kind) == (3, "end")
 
 
+def test_no_card_is_written_over_another_or_elsewhere():
+    names = ["a b", "a_b", "A:B", "a_b-2", "..", ".", "", "x" * 300, "x" * 299]
+    folders = cards._folders(names)
+    assert list(folders) == names
+    assert len({folder.lower() for folder in folders.values()}) == len(names)
+    assert {"", ".", ".."}.isdisjoint(folders.values())
+    assert max(map(len, folders.values())) < 100
+
+
 def test_the_index_leads_to_each_and_names_what_failed(made):
     out, found, _ = made
     page = (out / "index.html").read_text()

@@ -5,6 +5,7 @@ import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from threading import Event as Flag
 
@@ -54,10 +55,11 @@ def write(
     }
     begin = Event("report cards", total=len(checkpoints), unit="cards")
     with telling(on_event, begin) as tell:
-        for number, checkpoint in enumerate(checkpoints, start=1):
+        for number, (checkpoint, folder) in enumerate(_folders(checkpoints).items(), start=1):
             tell(done=number - 1, note=checkpoint)
             try:
-                cards.append(_card(checkpoint, protocol, {"checkpoint": checkpoint} | given, out))
+                place = out / "cards" / folder
+                cards.append(_card(checkpoint, protocol, {"checkpoint": checkpoint} | given, place))
             except (KeyboardInterrupt, SystemExit):
                 kernels.end_all()
                 raise
@@ -71,8 +73,22 @@ def _order(card: Card) -> tuple[float, str]:
     return -float(card.places["value"].iloc[0]) if len(card.places) else 1.0, card.checkpoint
 
 
-def _card(checkpoint: str, protocol: str, values: dict[str, object], out: Path) -> Card:
-    folder = out / "cards" / re.sub(r"[^\w.,+=-]", "_", checkpoint)
+def _folders(checkpoints: Sequence[str]) -> dict[str, str]:
+    """A folder for each checkpoint: its name, in signs that every disk takes and another one's name does not become.
+
+    >>> _folders(["a/b", "a:b", ".."])
+    {'a/b': 'a_b', 'a:b': 'a_b-2', '..': '_'}
+    """
+    found: dict[str, str] = {}
+    for one in dict.fromkeys(checkpoints):
+        plain = re.sub(r"[^\w.,+=-]", "_", one)[:80].strip(".") or "_"  # not "..", and no end that Windows drops
+        others = {name.lower() for name in found.values()}
+        tries = (plain if number == 1 else f"{plain}-{number}" for number in count(1))
+        found[one] = next(name for name in tries if name.lower() not in others)
+    return found
+
+
+def _card(checkpoint: str, protocol: str, values: dict[str, object], folder: Path) -> Card:
     started = time.time()
     (folder / "notebooks").mkdir(parents=True, exist_ok=True)
     table = folder / "tables" / f"{PLACES}.csv"
