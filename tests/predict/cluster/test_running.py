@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import timm
 import torch
+from dask import config
 
 from workbench.errors import DamagedFileError, InputError
 from workbench.inputs import opening
@@ -145,6 +146,37 @@ def test_cores_are_shared_by_the_workers_of_a_machine():
 def test_a_place_that_cannot_be_is_refused(where_):
     with pytest.raises(InputError, match=r"expected local:N|there is no file"), where.opened(where_):
         pass
+
+
+@pytest.mark.parametrize(
+    ("address", "seen"),
+    [
+        *((one, "expected a host and a port") for one in ("tcp://", "tcp://:1", "tcp://here", "ws://here:x")),
+        ("tcp://here:99999", "expected a host and a port"),
+        *((f"{one}://127.0.0.1:1", "needs dask's TLS settings") for one in ("tls", "wss")),
+    ],
+)
+def test_an_address_that_dask_would_take_a_minute_to_refuse_is_refused_at_once(address, seen):
+    started = time.monotonic()
+    with pytest.raises(InputError, match=seen), where.opened(address):
+        pass
+    assert time.monotonic() - started < 5
+
+
+def test_tls_settings_that_name_no_files_are_refused():
+    named = {"distributed.comm.tls.ca-file": "/absent.pem", "distributed.comm.tls.client.cert": "/absent.pem"}
+    with (
+        config.set(named),
+        pytest.raises(InputError, match=r"TLS settings cannot be used .*mend"),
+        where.opened("tls://127.0.0.1:1"),
+    ):
+        pass
+
+
+def test_what_fails_on_a_worker_is_no_traceback_on_stderr(run, weights, capfd):
+    with pytest.warns(UserWarning, match="left out: absentnet"):
+        run([weights[0], "absentnet"])
+    assert "Traceback" not in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(

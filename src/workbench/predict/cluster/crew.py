@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.errors import InputError
+from workbench.errors import InputError, counted
 from workbench.predict.cluster import checks
 from workbench.predict.cluster.checks import Facts
 from workbench.predict.cluster.units import Job
@@ -45,7 +45,8 @@ class Crew:
             present = {*self.client.nthreads()}
             self._asked = {address: future for address, future in self._asked.items() if address in present}
         if silent := [address for address, future in self._asked.items() if not future.done()]:
-            raise InputError(f"{len(silent)} workers do not answer, {silent[0]} among them; stop or restart them")
+            seen = counted(len(silent), "worker does", "workers do")
+            raise InputError(f"{seen} not answer, {silent[0]} among them; stop or restart what does not")
         # One that is killed meanwhile comes again, under another address.
         found = {address: one.result() for address, one in self._asked.items() if one.status == "finished"}
         self._asked = {}
@@ -56,7 +57,8 @@ class Crew:
             f"worker {one.name} on {one.host}: {why}" for one in found.values() if (why := checks.agreed(one, expected))
         ]
         if wrong:
-            raise InputError(f"{len(wrong)} of {len(found)} workers cannot take part: {'; '.join(wrong[:8])}")
+            of = counted(len(found), "worker", "workers")
+            raise InputError(f"{len(wrong)} of {of} cannot take part: {'; '.join(wrong[:8])}")
         self.members, self.expected = found, expected
         self._cores = checks.shares(found)
         return expected

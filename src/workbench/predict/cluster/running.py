@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from workbench.errors import InputError, reason
+from workbench.errors import InputError, counted, reason
 from workbench.inputs import opening
 from workbench.inputs.checkpoints import Checkpoint
 from workbench.inputs.images import ImageSet
@@ -114,7 +114,7 @@ def _run(client: Any, crew: Crew, job: Job, gathering: Gathering, on_event: List
     schedule.add(first)
     done, total = gathering.done, gathering.total
     started, before, finished = time.perf_counter(), done, 0
-    words = f"{len(gathering.shared)} checkpoints in {len(first)} units"
+    words = f"{counted(len(gathering.shared), 'checkpoint', 'checkpoints')} in {counted(len(first), 'unit', 'units')}"
     begin = Event(
         words, done=done, total=total, unit="img", facts={"event": "units", "units": len(first), "total": total}
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from workbench.errors import InputError, WorkbenchError, reason
 from workbench.files import parsing
@@ -38,7 +39,7 @@ def opened(where: str) -> Iterator[Any]:
         if local := re.fullmatch(r"local:([1-9]\d*)", where):
             cluster = stack.enter_context(_local(int(local.group(1))))
         elif scheme in PROTOCOLS and "://" in where:
-            cluster = where
+            cluster = _address(where)
         elif Path(where).suffix in (".yaml", ".yml"):
             cluster = stack.enter_context(_queued(Path(where)))
         else:
@@ -51,11 +52,39 @@ def opened(where: str) -> Iterator[Any]:
         yield client
 
 
+def _address(where: str) -> str:
+    """The address of a scheduler. Raises `InputError` for what dask would take a minute, and a traceback, to refuse."""
+    from distributed import Security
+
+    parts = urlsplit(where)
+    try:
+        whole = bool(parts.hostname) and parts.port is not None
+    except ValueError:  # the port is no number, or too large
+        whole = False
+    if not whole:
+        raise InputError(f"--cluster is {where!r}; expected a host and a port, like tcp://10.0.0.1:8786")
+    if parts.scheme in ("tls", "wss"):
+        try:
+            settings = Security().get_connection_args("client").get("ssl_context")
+        except (OSError, ValueError) as error:  # the files that are named are not there, or no certificates
+            seen = f"dask's TLS settings cannot be used ({reason(error)})"
+            raise InputError(f"{seen}; mend distributed.comm.tls") from error
+        if settings is None:
+            named = "distributed.comm.tls: ca-file, client.cert and client.key"
+            raise InputError(f"{where} needs dask's TLS settings, and there are none; set {named}")
+    return where
+
+
 def _local(n: int) -> Any:
     from distributed import LocalCluster
 
     return LocalCluster(
-        n_workers=n, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0", memory_limit=0
+        n_workers=n,
+        threads_per_worker=1,
+        host="127.0.0.1",
+        dashboard_address="127.0.0.1:0",
+        memory_limit=0,
+        silence_logs=logging.CRITICAL,  # what fails on a worker is told by name
     )
 
 
