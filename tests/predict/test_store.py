@@ -84,6 +84,12 @@ def test_without_scores_the_column_is_there_and_null(tmp_path):
     assert table.column("scores").null_count == 2
 
 
+@pytest.mark.parametrize("image_set", ["", "a/../../b", "..\\b", "a\0"])
+def test_an_image_set_whose_name_leads_elsewhere_has_no_file(image_set):
+    with pytest.raises(InputError, match="the image set is called"):
+        store.file_name("net", image_set, "crop")
+
+
 def test_a_file_name_holds_checkpoint_image_set_and_protocol():
     assert example().file_name == "some_net--mine--crop.parquet"
 

@@ -73,7 +73,12 @@ class Predictions:
 
 
 def file_name(checkpoint: str, image_set: str, protocol: str) -> str:
-    """Name of a predictions file, without the signs that a file system may refuse."""
+    """Name of a predictions file, without the signs that a file system may refuse.
+
+    Raises `InputError` for a name of an image set that cannot be part of it, or that leads elsewhere.
+    """
+    if not image_set or re.search(r"[/\\\0]", image_set):
+        raise InputError(f"the image set is called {image_set!r}; expected a name without / and \\, for instance v1")
     return f"{re.sub('[/:]', '_', checkpoint)}--{image_set}--{protocol}.parquet"
 
 

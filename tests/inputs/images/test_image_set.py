@@ -57,6 +57,13 @@ def test_an_id_keeps_the_class_folder_but_in_v1_and_v2(path, expected):
     assert images.canonical_id(expected) == images.canonical_id(path)
 
 
+@pytest.mark.parametrize("number", [0, 50_001, 99_999_999])
+def test_a_number_that_v1_does_not_have_is_not_v1s(number):
+    images.check_names("v1", [images.v1_id(1), images.v1_id(9999), images.v1_id(50_000)])
+    with pytest.raises(InputError, match=f"^1 of 2 pictures, '{images.v1_id(number)}', is not named like V1's"):
+        images.check_names("v1", [images.v1_id(1), images.v1_id(number)])
+
+
 def test_v1_ids_are_canonical():
     assert [images.v1_id(1), images.v1_id(50_000)] == ["ILSVRC2012_val_00000001", "ILSVRC2012_val_00050000"]
     assert images.canonical_id(images.v1_id(293)) == V1

@@ -10,10 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from workbench.errors import InputError
+from workbench.errors import InputError, counted
 from workbench.inputs import classes
 
-NAMES = {"v1": r"ILSVRC2012_val_\d{8}", "v2": r"[0-9a-f]{40}"}  # how the pictures of a set are named
+# How the pictures of a set are named: those of V1 by numbers from 1 to 50,000.
+NAMES = {"v1": r"ILSVRC2012_val_000(?!00000)(?:[0-4]\d{4}|50000)", "v2": r"[0-9a-f]{40}"}
 SIZES = {"v1": 50_000, "v2": 10_000}  # the image sets that are known by the names of their pictures
 
 
@@ -63,7 +64,8 @@ def check_names(image_set: str, ids: Sequence[str]) -> None:
     """
     odd = [one for one in ids if not re.fullmatch(NAMES.get(image_set, ".*"), one, re.DOTALL)]
     if odd:
-        seen = f"{len(odd)} of the {len(ids)} pictures, {odd[0]!r} among them, are not named like {image_set.upper()}'s"
+        which = f"{odd[0]!r}, is" if len(odd) == 1 else f"{odd[0]!r} among them, are"
+        seen = f"{len(odd)} of {counted(len(ids), 'picture', 'pictures')}, {which} not named like {image_set.upper()}'s"
         raise InputError(f"{seen}; leave them out, or give the image set another name")
 
 
