@@ -11,6 +11,7 @@ import typer
 
 from workbench import cli
 from workbench.cli import evaluating
+from workbench.errors import InputError
 from workbench.inputs import labels
 from workbench.inputs.images import ImageSet
 from workbench.predict import engine, store
@@ -78,7 +79,7 @@ def test_other_names_are_left_out_only_where_that_was_said(world):
     Path("v1/holiday.jpg").write_bytes(b"")
     result = world.run(*BOTH)
     assert (result.code, result.out, world.asked.predicted) == (2, "", [])
-    assert result.err.splitlines()[-1].startswith("workbench: 1 of the names given as v1 are not V1's; give --yes")
+    assert result.err.splitlines()[-1].startswith("workbench: 1 of the names given as v1 is not V1's; give --yes")
     again = world.run(*BOTH, "--yes")
     assert again.code == 0
     assert again.err.startswith("v1: 3 of the 4 names are V1's; 49,997 of its 50,000 pictures are missing;")
@@ -91,7 +92,7 @@ def test_in_a_terminal_it_asks(world, monkeypatch, answer, code):
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True))
 
     def confirm(text, **_):
-        assert text.startswith("1 of the names given as v2 are not V2's.")
+        assert text.startswith("1 of the names given as v2 is not V2's.")
         if not answer:
             raise typer.Abort
 
@@ -142,6 +143,31 @@ def test_a_card_that_fails_is_exit_code_1(world):
     world.asked.error = "cell 3: ValueError: no"
     result = world.run(*BOTH)
     assert (result.code, result.out.splitlines()[0]) == (1, "resnet18.a1_in1k: cell 3: ValueError: no")
+
+
+def test_a_checkpoint_that_could_not_be_had_is_exit_code_1(world, monkeypatch):
+    whole = engine.predict
+    monkeypatch.setattr(engine, "predict", lambda names, images, **how: whole(names[:1], images, **how))
+    result = world.run("resnet18.a1_in1k", "resnet50.a1_in1k", *BOTH[1:])
+    assert result.code == 1
+    assert result.err.splitlines()[-1] == "1 of 2 checkpoints could not be had, see above"
+    assert world.asked.cards[0][0] == ["resnet18.a1_in1k"]
+
+
+@pytest.mark.parametrize(("minutes", "says"), [(0.2, "less than a minute"), (1.2, "1 minute"), (70, "70 minutes")])
+def test_the_expected_time_is_told_in_words(monkeypatch, capsys, minutes, says):
+    monkeypatch.setattr(evaluating, "_minutes", lambda *_: minutes)
+    evaluating._tell_time(["a"], [], "crop")
+    assert capsys.readouterr().err == f"about {says} for 1 checkpoint, by the first 24 pictures\n"
+
+
+def test_a_time_that_the_first_pictures_cannot_tell_is_not_told(monkeypatch, capsys):
+    def fail(*_):
+        raise InputError("none of the 24 pictures can be decoded")
+
+    monkeypatch.setattr(evaluating, "_minutes", fail)
+    evaluating._tell_time(["a"], [], "crop")
+    assert capsys.readouterr().err == ""
 
 
 def test_the_expected_time_is_that_of_the_first_pictures(world):

@@ -10,6 +10,7 @@ import typer
 
 from workbench.cli.options import Mirror, Protocol, fail, use_mirror
 from workbench.cli.stopping import again, saying
+from workbench.errors import WorkbenchError, counted
 
 if TYPE_CHECKING:
     from workbench.inputs.images import ImageSet
@@ -34,7 +35,8 @@ class Checked:
     def words(self) -> str:
         """What a user needs to know before it starts."""
         given, whole = len(self.known) + self.odd, len(self.known) + self.missing
-        seen = f"{len(self.known):,} of the {given:,} names are {self.name.upper()}'s"
+        are = "is" if len(self.known) == 1 else "are"
+        seen = f"{len(self.known):,} of the {counted(given, 'name', 'names')} {are} {self.name.upper()}'s"
         single, several = LABELS[self.name]
         return f"{seen}; {self.missing:,} of its {whole:,} pictures are missing; labels {single} and {several}"
 
@@ -59,16 +61,19 @@ def evaluate(
 
     use_mirror(mirror)
     if predictions is None:
-        folder, names = _predicted(checkpoints or [], v1, v2, out, protocol.value, yes=yes)
+        folder, names, wanted = _predicted(checkpoints or [], v1, v2, out, protocol.value, yes=yes)
     else:
         folder, names = predictions, _existing(predictions, checkpoints or [], protocol.value, yes=yes)
+        wanted = len(names)
     bar = progress.bar(progress.COUNTED)
     with saying(f"the cards that were finished are in {out}; predictions are kept in {folder}"):
         found = cards.write(names, folder, out, protocol=protocol.value, pictures=v1 or "", on_event=bar)
     for card in found:
         typer.echo(f"{card.checkpoint}: {card.run.error or _summary(card.places.to_dict('records'))}")
     typer.echo(f"Open {out / 'index.html'}")
-    if any(card.run.error for card in found):
+    if left := wanted - len(names):
+        typer.echo(f"{left} of {counted(wanted, 'checkpoint', 'checkpoints')} could not be had, see above", err=True)
+    if left or any(card.run.error for card in found):
         raise typer.Exit(1)
 
 
@@ -83,8 +88,8 @@ def _summary(places: list[dict]) -> str:
 
 def _predicted(
     checkpoints: list[str], v1: str | None, v2: str | None, out: Path, protocol: str, *, yes: bool
-) -> tuple[Path, list[str]]:
-    """Where the predictions of V1 and V2 are, and the names of the checkpoints, after checks and questions."""
+) -> tuple[Path, list[str], int]:
+    """Where the predictions of V1 and V2 are, the checkpoints that have them, and how many were asked for."""
     from workbench import progress
     from workbench.inputs import opening
     from workbench.inputs.checkpoints import expand
@@ -101,16 +106,28 @@ def _predicted(
     sets = [ImageSet(one.name, tuple(of.known), one.read) for one, of in zip(opened, checked, strict=True)]
     folder = out / "predictions"
     if sum(map(len, sets)) >= LONG and not any(folder.glob("*.parquet")):
-        minutes = _minutes(names, sets, protocol)
-        typer.echo(
-            f"about {minutes:.0f} minutes for {len(names)} checkpoints, by the first {MEASURED} pictures", err=True
-        )
+        _tell_time(names, sets, protocol)
     with saying(f"the same command goes on where this one stopped; what is done so far is kept in {folder}"):
         listener = progress.several(progress.bar(), again)
         results = [
             engine.predict(names, one, protocol=protocol, out=folder, on_event=listener) for one in reversed(sets)
         ]
-    return folder, [one.checkpoint for one in results[0]]
+    return folder, [one.checkpoint for one in results[0]], len(names)
+
+
+def _tell_time(names: list[str], sets: "list[ImageSet]", protocol: str) -> None:
+    """Say how long it takes where the first checkpoints and pictures can tell; the run says what is wrong with them."""
+    from warnings import catch_warnings, simplefilter
+
+    try:
+        with catch_warnings():
+            simplefilter("ignore")
+            minutes = round(_minutes(names, sets, protocol))
+    except WorkbenchError:
+        return
+    about = counted(minutes, "minute", "minutes") if minutes else "less than a minute"
+    of = counted(len(names), "checkpoint", "checkpoints")
+    typer.echo(f"about {about} for {of}, by the first {MEASURED} pictures", err=True)
 
 
 def _minutes(names: list[str], sets: "list[ImageSet]", protocol: str) -> float:
@@ -174,7 +191,11 @@ def _tell(checked: list[Checked]) -> None:
 
 def _ask(checked: list[Checked], *, yes: bool) -> None:
     """Ask whether to go on without the pictures of other names; programs say so with an option."""
-    odd = [f"{one.odd:,} of the names given as {one.name} are not {one.name.upper()}'s" for one in checked if one.odd]
+    odd = [
+        f"{one.odd:,} of the names given as {one.name} {'is' if one.odd == 1 else 'are'} not {one.name.upper()}'s"
+        for one in checked
+        if one.odd
+    ]
     if not odd or yes:
         return
     if not sys.stdin.isatty():
