@@ -113,7 +113,7 @@ BAD = [
     (IMPORT.format("classes.npy"), "--images"),
     (
         IMPORT.format("classes.npy --images ids.txt").replace("--image-set mine", "--image-set v1"),
-        "3 of the 3 pictures, 'a.png' among them, are not named like V1's",
+        "3 of 3 pictures, 'a.png' among them, are not named like V1's",
     ),
     (
         IMPORT.format("classes.npy --images ids.txt").replace("--protocol resize ", ""),

@@ -21,8 +21,8 @@ def example(**changes):
     [
         ({"classes": [[3, 1, 0], [1000, 2, 7]]}, r"1000 for image 'b\.png'.*subtract 1"),
         ({"classes": [[3, -1, 0], [999, 2, 7]]}, r"-1 for image 'a\.png'"),
-        ({"classes": [[3, 1, 0], [2, 7, 2]]}, r"1 rows name a class twice.*'b\.png'"),
-        ({"classes": [[3, 1, 0], [2, 7, 7]]}, r"1 rows name a class twice.*'b\.png'"),
+        ({"classes": [[3, 1, 0], [2, 7, 2]]}, r"1 row with a class twice.*'b\.png'"),
+        ({"classes": [[3, 1, 0], [2, 7, 7]]}, r"1 row with a class twice.*'b\.png'"),
         ({"classes": CLASSES.astype(float)}, "float64; expected integers"),
         ({"classes": CLASSES.astype(bool)}, "bool; expected integers"),
         ({"classes": CLASSES[0]}, r"shape \(3,\)"),
@@ -34,7 +34,7 @@ def example(**changes):
         ({"scores": [[0.5, np.nan, 0.1], [0.9, 0.1, 0.0]]}, r"NaN.*'a\.png'"),
         ({"scores": [[0.5, 0.2, 0.1], [np.inf, 0.1, 0.0]]}, r"infinite.*'b\.png'"),
         ({"scores": [[0.5, 0.2, 0.1], [1e300, 0.1, 0.0]]}, r"infinite.*'b\.png'"),  # infinite as float32
-        ({"scores": SCORES[:, ::-1]}, r"2 rows have scores that increase.*'a\.png'"),
+        ({"scores": SCORES[:, ::-1]}, r"2 rows with scores that increase.*'a\.png'"),
         ({"images": ["a.png", "a.png"]}, r"more than once.*'a\.png'"),
         ({"images": ["a.png", None]}, "image id"),
         ({"images": [], "classes": CLASSES[:0], "scores": None}, "no image id"),

@@ -164,7 +164,7 @@ def test_what_makes_no_question_is_refused():
     two = labels.from_mapping("two", {"a": [1, 2], "b": [3], "c": []})
     with pytest.raises(InputError, match="2 pictures have not one label in 'two', a among them"):
         questions.draw("mine", two, NAMES)
-    with pytest.raises(InputError, match="1 pictures are named twice"):
+    with pytest.raises(InputError, match="1 picture is named twice"):
         questions.draw("mine", two, NAMES, images=["b", "b"])
     with pytest.raises(InputError, match="distractors are 'random'; expected one of any, invalid"):
         questions.draw("mine", two, NAMES, distractors="random")

@@ -69,7 +69,7 @@ def predict(
             results = _on_cluster(cluster, names, images, image_set, settings)
     for one in results:
         speed = f"{one.provenance['images_per_second']} images/s"
-        typer.echo(f"{out / one.file_name}: {len(one)} of {len(pictures)} pictures, {speed}")
+        typer.echo(f"{out / one.file_name}: {len(one)} of {counted(len(pictures), 'picture', 'pictures')}, {speed}")
     if results and (failures := results[0].failures):
         listed = out / f"{image_set}--failures.csv"
         first = next(iter(failures.values()))
@@ -78,7 +78,8 @@ def predict(
             err=True,
         )
     if len(results) < len(names):
-        typer.echo(f"{len(names) - len(results)} of {len(names)} checkpoints could not be had, see above", err=True)
+        asked = counted(len(names), "checkpoint", "checkpoints")
+        typer.echo(f"{len(names) - len(results)} of {asked} could not be had, see above", err=True)
         raise typer.Exit(1)
 
 
@@ -144,10 +145,11 @@ def ask(
     )
     listeners = [progress.bar(), *([progress.json_log(json_log)] if json_log else []), again]
     made = asking.ask(respondent, asked, pictures, out=out, restart=restart, on_event=progress.several(*listeners))
-    typer.echo(f"{out / made.file_name}: {len(made)} of {len(asked)} questions answered ({out / asked.file_name})")
+    answered = f"{len(made)} of {counted(len(asked), 'question', 'questions')} answered"
+    typer.echo(f"{out / made.file_name}: {answered} ({out / asked.file_name})")
     if left := len(made.failures) + len(made.unanswered):
         listed = out / f"{Path(made.file_name).stem}--failures.csv"
-        typer.echo(f"{left} questions have no answer; reasons in {listed}", err=True)
+        typer.echo(f"{counted(left, 'question has', 'questions have')} no answer; reasons in {listed}", err=True)
     if made.unanswered:
         typer.echo(f"{len(made.unanswered)} of them got no reply; the same command asks them again", err=True)
         raise typer.Exit(1)
@@ -176,4 +178,5 @@ def import_(
     )
     check_names(image_set, predictions.images.tolist())
     store.write(predictions, out)
-    typer.echo(f"{out}: {len(predictions)} images, top-{predictions.topk} classes of {checkpoint} on {image_set}")
+    brought = f"{counted(len(predictions), 'image', 'images')}, top-{predictions.topk} classes"
+    typer.echo(f"{out}: {brought} of {checkpoint} on {image_set}")

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench.errors import InputError
+from workbench.errors import InputError, counted
 from workbench.inputs.classes import N_CLASSES
 
 
@@ -19,7 +19,8 @@ def image_ids(images: Any) -> pd.Index:
         raise InputError("an image id is missing or empty; expected a name for each image")
     if not images.is_unique:
         twice = images[images.duplicated()]
-        seen = f"{len(twice)} image ids occur more than once, {twice[0]!r} among them"
+        which = f"{counted(len(twice), 'image id occurs', 'image ids occur')} more than once"
+        seen = f"{which}, {twice[0]!r}{' among them' * (len(twice) > 1)}"
         raise InputError(f"{seen}; each image may appear once")
     return images
 
@@ -34,11 +35,12 @@ def classes(classes: np.ndarray, images: pd.Index) -> np.ndarray:
     wrong = np.argwhere((classes < 0) | (classes >= N_CLASSES))
     if len(wrong):
         row, column = wrong[0]
-        seen = f"{len(wrong)} classes lie outside 0-999, {classes[row, column]} for image {images[row]!r} among them"
+        seen = counted(len(wrong), "class lies", "classes lie") + " outside 0-999"
+        seen += f", {classes[row, column]} for image {images[row]!r}{' among them' * (len(wrong) > 1)}"
         expected = "ImageNet class indices (a head with 1001 outputs counts background as 0: subtract 1)"
         raise InputError(f"{seen}; expected {expected}")
     ordered = np.sort(classes, axis=1)
-    _refuse((ordered[:, 1:] == ordered[:, :-1]).any(axis=1), images, "name a class twice", "distinct classes")
+    _refuse((ordered[:, 1:] == ordered[:, :-1]).any(axis=1), images, "with a class twice", "distinct classes")
     return np.ascontiguousarray(classes, dtype=np.uint16)
 
 
@@ -50,11 +52,12 @@ def scores(scores: np.ndarray, classes: np.ndarray, images: pd.Index) -> np.ndar
         raise InputError(f"scores are {scores.dtype}; expected numbers")
     with np.errstate(over="ignore"):
         scores = np.ascontiguousarray(scores, dtype=np.float32)
-    _refuse(~np.isfinite(scores).all(axis=1), images, "have NaN or infinite scores", "numbers")
-    _refuse((np.diff(scores, axis=1) > 0).any(axis=1), images, "have scores that increase", "the best first")
+    _refuse(~np.isfinite(scores).all(axis=1), images, "with NaN or infinite scores", "numbers")
+    _refuse((np.diff(scores, axis=1) > 0).any(axis=1), images, "with scores that increase", "the best first")
     return scores
 
 
 def _refuse(bad: np.ndarray | np.bool, images: pd.Index, seen: str, expected: str) -> None:
     if len(rows := np.flatnonzero(bad)):
-        raise InputError(f"{len(rows)} rows {seen}, that of image {images[rows[0]]!r} among them; expected {expected}")
+        which = f"{images[rows[0]]!r}{' among them' * (len(rows) > 1)}"
+        raise InputError(f"{counted(len(rows), 'row', 'rows')} {seen}, that of image {which}; expected {expected}")

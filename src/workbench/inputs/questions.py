@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from workbench.errors import DamagedFileError, InputError
+from workbench.errors import DamagedFileError, InputError, counted
 from workbench.files import digest, parse_json, parsing, read_parquet, writing
 from workbench.inputs.classes import N_CLASSES
 from workbench.inputs.images import canonical_id
@@ -96,7 +96,7 @@ def draw(
         raise InputError("distractors that are invalid need the set of valid labels: v1-real, v2-refined or your own")
     asked = tuple(original.images if images is None else images)
     if twice := len(asked) - len(set(asked)):
-        raise InputError(f"{twice} pictures are named twice; expected each once")
+        raise InputError(f"{counted(twice, 'picture is', 'pictures are')} named twice; expected each once")
     right = _right(original, asked)
     others = [()] * len(asked) if distractors == "any" or valid is None else _labels(valid, asked)
     drawn = [_draw(seed, *each) for each in zip(asked, right.tolist(), others, strict=True)]

@@ -62,7 +62,7 @@ def test_what_is_no_folder_is_refused(put, name):
 
 
 def test_one_v1_image_in_two_folders_is_refused(put):
-    with pytest.raises(InputError, match="1 image ids occur twice"):
+    with pytest.raises(InputError, match="1 image id occurs twice"):
         images.folder(put(f"a/{V1}.JPEG", f"b/{V1}.JPEG", "c.jpg"))
 
 
@@ -191,7 +191,7 @@ def test_a_folder_of_shards_is_read_in_the_order_of_their_names(tmp_path):
 def test_an_image_in_two_shards_is_refused(tmp_path):
     tar(tmp_path / "000.tar", [f"a/{V1}.JPEG"])
     tar(tmp_path / "001.tar", [f"b/{V1}.JPEG"])
-    with pytest.raises(InputError, match="1 image ids occur twice"):
+    with pytest.raises(InputError, match="1 image id occurs twice"):
         opening.open_set(tmp_path)
 
 
@@ -235,7 +235,7 @@ def test_a_truncated_parquet_file_is_refused(tmp_path):
         ({"image": [b"x", b"y"], "id": ["a", None]}, "without an id"),
         ({"image": [{"bytes": b"x", "path": None}]}, "without an id"),
         ({"image": [{"bytes": b"x"}]}, "path"),
-        ({"image": [b"x", b"y"], "id": ["a", "a"]}, "1 image ids occur twice"),
+        ({"image": [b"x", b"y"], "id": ["a", "a"]}, "1 image id occurs twice"),
     ],
 )
 def test_parquet_without_usable_ids_is_refused(tmp_path, columns, named):
@@ -247,9 +247,9 @@ def test_parquet_without_usable_ids_is_refused(tmp_path, columns, named):
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("a.png\nabsent.png\n", "1 of the 2 pictures, 'absent.png' among them"),
+        ("a.png\nabsent.png\n", "1 of 2 pictures, 'absent.png', is not there"),
         ("\n\n", "is empty"),
-        (f"{V1}.JPEG\n{V1}_n01440764.JPEG", "1 image ids occur twice"),
+        (f"{V1}.JPEG\n{V1}_n01440764.JPEG", "1 image id occurs twice"),
     ],
 )
 def test_a_list_with_missing_no_or_repeated_pictures_is_refused(put, text, named):

@@ -145,7 +145,7 @@ def test_named_outputs_of_an_npz(tmp_path, listed, name):
         (np.array([["cat"], ["dog"]]), "holds <U3 values"),
         (np.ones((2, 1000), dtype=complex), "holds complex128 values"),
         (CLASSES + 1, "1000 for image"),
-        (np.array([[1, 1], [2, 3]]), "name a class twice"),
+        (np.array([[1, 1], [2, 3]]), "with a class twice"),
     ],
 )
 def test_an_array_that_does_not_fit_is_refused(tmp_path, listed, array, message):

@@ -11,7 +11,7 @@ from typing import TypeVar
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from workbench.errors import DamagedFileError, InputError, MissingSourceError
+from workbench.errors import DamagedFileError, InputError, MissingSourceError, counted
 from workbench.files import files_below, parsing, read_lines, read_parquet
 from workbench.inputs.images.image_set import ImageSet, canonical_id, id_in
 from workbench.inputs.images.memory import LIMIT
@@ -42,7 +42,8 @@ def listed(path: str | Path, name: str | None = None) -> ImageSet:
     if not lines:
         raise InputError(f"{path} is empty; {advice}")
     if missing := [line for line in lines if not (path.parent / line).is_file()]:
-        seen = f"{len(missing)} of the {len(lines)} pictures, {missing[0]!r} among them, are not there"
+        which = f"{missing[0]!r}, is" if len(missing) == 1 else f"{missing[0]!r} among them, are"
+        seen = f"{len(missing)} of {counted(len(lines), 'picture', 'pictures')}, {which} not there"
         raise InputError(f"{path}: {seen}; {advice}")
     return _gathered(name, path.stem, path, [(line, path.parent / line) for line in lines], _bytes)
 
@@ -139,7 +140,8 @@ def _gathered(
     by_id = {id_in(name, path) if name else canonical_id(path): place for path, place in places}
     if len(by_id) < len(places):
         twice = len(places) - len(by_id)
-        raise InputError(f"{where}: {twice} image ids occur twice; each V1 or V2 image may be there once")
+        seen = f"{where}: {counted(twice, 'image id occurs', 'image ids occur')} twice"
+        raise InputError(f"{seen}; each V1 or V2 image may be there once")
     if odd := next((image for image in by_id if not _is_text(image)), None):
         raise InputError(f"{where}: the name {odd!r} of a picture is no UTF-8; rename it")
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench.errors import InputError
+from workbench.errors import InputError, counted
 from workbench.files import write_file
 from workbench.inputs import classes
 from workbench.inputs.images import canonical_id
@@ -68,7 +68,8 @@ class LabelSet:
         # An index as it is: one walk over 50,000 ids of an index takes longer than looking them up.
         rows = self.rows(pd.Index(images if isinstance(images, pd.Index | pd.Series) else list(images), dtype="str"))
         if (rows < 0).any():
-            raise InputError(f"{int((rows < 0).sum())} pictures are not in label set {self.name!r}")
+            lost = counted(int((rows < 0).sum()), "picture is", "pictures are")
+            raise InputError(f"{lost} not in label set {self.name!r}")
         return rows
 
     def mapping(self) -> dict[str, list[int]]:

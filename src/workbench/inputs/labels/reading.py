@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
-from workbench.errors import InputError
+from workbench.errors import InputError, counted
 from workbench.files import is_plain, read_json, read_table
 from workbench.inputs import classes
 from workbench.inputs.images import canonical_id
@@ -25,7 +25,8 @@ def read(path: Path) -> LabelSet:
     mapping = _read_json(path) if path.suffix == ".json" else _read_table(path)
     labels = {canonical_id(image): row for image, row in mapping.items()}
     if twice := len(mapping) - len(labels):
-        raise InputError(f"{path} names {twice} images twice, under different paths; keep one each")
+        seen = f"{path} names {counted(twice, 'image', 'images')} twice"
+        raise InputError(f"{seen}, under different paths; keep one each")
     return from_mapping(path.stem, labels)
 
 
@@ -53,7 +54,7 @@ def dataset(path: Path) -> dict[str, list[int]]:
                 seen = f"{path} has the entry {entry!r} in {DATASET!r}"
                 raise InputError(f"{seen}; expected an image's name and its WordNet id (or class index), as text")
     if twice := len(listed) - len(labels):
-        raise InputError(f"{path} names {twice} images twice; keep one each")
+        raise InputError(f"{path} names {counted(twice, 'image', 'images')} twice; keep one each")
     return labels
 
 

@@ -77,7 +77,7 @@ def _fractions(column: pd.Series, models: pd.Series, where: str) -> pd.Series:
     numbers = pd.to_numeric(column.astype(str).str.rstrip("% "), errors="coerce")
     bad = numbers.isna() | (numbers < 0) | (numbers > 100)
     if len(numbers) == 0 or bad.any():
-        seen = f"{column[bad].iloc[0]!r} for {models[bad].iloc[0]!r}" if bad.any() else "no row"
+        seen = f"{column[bad].astype(object).tolist()[0]!r} for {models[bad].iloc[0]!r}" if bad.any() else "no row"
         raise InputError(f"{where} has {seen} as score; expected an accuracy in percent, or as a fraction")
     return (numbers.astype(float) if numbers.max() <= 1 else numbers / 100).round(6)
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from workbench.errors import DamagedFileError, InputError
+from workbench.errors import DamagedFileError, InputError, counted
 from workbench.inputs.classes import N_CLASSES
 
 # What is read of a .npz: the first of these that it has, and what goes with it.
@@ -47,7 +47,8 @@ def top_k(outputs: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
     if outputs.ndim != 2 or outputs.shape[1] != N_CLASSES:
         raise InputError(f"outputs have shape {outputs.shape}; expected (n, 1000), or integer classes of shape (n, k)")
     if not np.isfinite(outputs).all():
-        raise InputError(f"{int((~np.isfinite(outputs)).any(axis=1).sum())} rows of outputs hold NaN or infinity")
+        wrong = int((~np.isfinite(outputs)).any(axis=1).sum())
+        raise InputError(f"{counted(wrong, 'row of outputs holds', 'rows of outputs hold')} NaN or infinity")
     if not 1 <= k <= N_CLASSES:
         raise InputError(f"topk is {k}; expected 1 to {N_CLASSES}")
     is_probability = bool((outputs >= 0).all() and np.allclose(outputs.sum(axis=1), 1, atol=1e-3))

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
-from workbench.errors import InputError
+from workbench.errors import InputError, counted
 from workbench.files import is_plain, read_table
 from workbench.inputs import classes
 from workbench.predict.imports import columns
@@ -69,7 +69,8 @@ def _gathered(images: list[str], best: np.ndarray, scores: np.ndarray | None, ra
     first = names[rows.argmax()]
     key = rank[:, 0] if rank is not None else None if scores is None else -scores[:, 0]
     if key is None:
-        seen = f"{int((rows > 1).sum())} images have several rows, {first!r} among them"
+        several = int((rows > 1).sum())
+        seen = counted(several, "image has", "images have") + f" several rows, {first!r}{' among them' * (several > 1)}"
         raise InputError(f"{seen}, and neither a 'rank' nor a 'score' says which class is best")
     if (k := int(rows.max())) > rows.min():
         seen = f"images have {rows.min()} to {k} rows, {first!r} the most; expected the same number for each"
@@ -102,7 +103,8 @@ def _are_outputs(frame: pd.DataFrame) -> bool:
 def _indices(column: pd.Series) -> np.ndarray:
     """Class indices (n,) of what a column writes as numbers, WordNet ids or names."""
     if missing := int(column.isna().sum()):
-        raise InputError(f"{missing} rows have no class in column {column.name!r}; expected one in each")
+        seen = f"{counted(missing, 'row has', 'rows have')} no class in column {column.name!r}"
+        raise InputError(f"{seen}; expected one in each")
     if types.is_integer_dtype(column):
         return column.to_numpy(dtype=np.int64)
     if types.is_float_dtype(column):
@@ -136,7 +138,8 @@ def _numbers(frame: pd.DataFrame, names: tuple[str, ...]) -> np.ndarray:
     numbers = frame[[*names]].to_numpy(dtype=float, na_value=np.nan)
     if not np.isfinite(numbers).all():
         wrong = int((~np.isfinite(numbers)).any(axis=1).sum())
-        raise InputError(f"{wrong} rows hold NaN or infinity in {_listed([*names])}; expected numbers")
+        seen = f"{counted(wrong, 'row holds', 'rows hold')} NaN or infinity in {_listed([*names])}"
+        raise InputError(f"{seen}; expected numbers")
     return numbers
 
 
