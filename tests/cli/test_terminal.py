@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import torch
 
-from workbench.cli import terminal
+from workbench.cli import options, terminal
 from workbench.cli.terminal import Format
 from workbench.errors import InputError
 
@@ -126,6 +126,32 @@ def test_claims_are_whole_for_programs(claims):
     assert second == "board,Other,,0.8,,,,not run,,"
     rows = json.loads(terminal.claim_table(claims, Format.json))
     assert [row["own"] for row in rows] == [0.7515, None]
+
+
+HOSTILE = "a\x1b[2Jb\u202ec\nd\re"
+
+
+@pytest.mark.parametrize("table", [terminal.summary, terminal.score_table])
+def test_a_name_in_a_table_is_shown_and_not_obeyed(scores, table):
+    printed = table(scores.assign(checkpoint=HOSTILE), Format.table)
+    assert r"a\x1b[2Jb\u202ec\nd\re" in printed
+    assert {*printed} & {*HOSTILE} <= {*"a[2Jbcde\n"}
+    assert json.loads(table(scores.assign(checkpoint=HOSTILE), Format.json))[0]["checkpoint"] == HOSTILE
+
+
+def test_names_that_are_compared_keep_to_their_line():
+    one = {"first": HOSTILE, "second": "b", "n_images": 2, "difference": 0.0, "p": 1.0, "metric": "top1"}
+    one |= dict.fromkeys(["value_first", "value_second", "ci_low", "ci_high"], 0.5)
+    one |= {"image_set": "v1", "labels": "v1-real", "only_first": 1, "only_second": 1}
+    printed = terminal.comparison(pd.DataFrame([one]), Format.table)
+    assert len(printed.splitlines()) == 7
+    assert {*printed} & {"\x1b", "\u202e", "\r"} == set()
+
+
+def test_an_error_shows_what_a_terminal_would_obey(capsys):
+    with pytest.raises(SystemExit):
+        options.fail("there is no \x1b[2Jname")
+    assert capsys.readouterr().err == "workbench: there is no \\x1b[2Jname\n"
 
 
 def test_gpus_are_named(monkeypatch):

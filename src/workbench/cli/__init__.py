@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from workbench.cli import composites, evaluating, keeping, options, predicting, scoring, stopping
+from workbench.cli import composites, evaluating, keeping, options, predicting, scoring, stopping, terminal
 from workbench.errors import WorkbenchError
 
 app = typer.Typer(
@@ -45,7 +45,7 @@ def top(
 
 def main() -> None:
     """Entry point: an error that the user can mend is one sentence on stderr and exit code 2, without a traceback."""
-    warnings.showwarning = lambda message, *_: print(f"note: {message}", file=sys.stderr)
+    warnings.showwarning = lambda message, *_: print(terminal.plain(f"note: {message}", "\n"), file=sys.stderr)
     stopping.listen()
     try:
         app()

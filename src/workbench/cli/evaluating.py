@@ -10,6 +10,7 @@ import typer
 
 from workbench.cli.options import Mirror, Protocol, fail, use_mirror
 from workbench.cli.stopping import again, saying
+from workbench.cli.terminal import plain
 from workbench.errors import WorkbenchError, counted
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def evaluate(
     with saying(f"the cards that were finished are in {out}; predictions are kept in {folder}"):
         found = cards.write(names, folder, out, protocol=protocol.value, pictures=v1 or "", on_event=bar)
     for card in found:
-        typer.echo(f"{card.checkpoint}: {card.run.error or _summary(card.places.to_dict('records'))}")
+        typer.echo(f"{plain(card.checkpoint)}: {card.run.error or _summary(card.places.to_dict('records'))}")
     typer.echo(f"Open {out / 'index.html'}")
     if left := wanted - len(names):
         typer.echo(f"{left} of {counted(wanted, 'checkpoint', 'checkpoints')} could not be had, see above", err=True)

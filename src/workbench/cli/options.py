@@ -10,6 +10,8 @@ from typing import Annotated, Any, NoReturn
 import typer
 from typer.core import TyperCommand
 
+from workbench.cli.terminal import plain
+
 Mirror = Annotated[
     Path | None,
     typer.Option(envvar="WORKBENCH_MIRROR", help="A local copy of the public files: <owner>/<repository>/<path>."),
@@ -69,5 +71,5 @@ def use_mirror(mirror: Path | None) -> None:
 
 def fail(sentence: str) -> NoReturn:
     """One sentence on stderr and exit code 2: the user can mend it."""
-    print(f"workbench: {sentence}", file=sys.stderr)
+    print(plain(f"workbench: {sentence}", keep="\n"), file=sys.stderr)
     sys.exit(2)

@@ -7,6 +7,7 @@ import typer
 
 from workbench.cli.options import Answer, Distractors, Mirror, Pixels, Protocol, fail, use_mirror
 from workbench.cli.stopping import again, saying
+from workbench.cli.terminal import plain
 from workbench.errors import counted
 
 
@@ -72,11 +73,8 @@ def predict(
         typer.echo(f"{out / one.file_name}: {len(one)} of {counted(len(pictures), 'picture', 'pictures')}, {speed}")
     if results and (failures := results[0].failures):
         listed = out / f"{image_set}--failures.csv"
-        first = next(iter(failures.values()))
-        typer.echo(
-            f"{counted(len(failures), 'picture is', 'pictures are')} left out; reasons in {listed}; the first: {first}",
-            err=True,
-        )
+        first, left = next(iter(failures.values())), counted(len(failures), "picture is", "pictures are")
+        typer.echo(plain(f"{left} left out; reasons in {listed}; the first: {first}"), err=True)
     if len(results) < len(names):
         asked = counted(len(names), "checkpoint", "checkpoints")
         typer.echo(f"{len(names) - len(results)} of {asked} could not be had, see above", err=True)

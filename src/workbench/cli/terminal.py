@@ -3,6 +3,7 @@
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unicodedata import category
 
 from workbench.errors import InputError
 
@@ -19,6 +20,18 @@ class Format(StrEnum):
     table = "table"
     csv = "csv"
     json = "json"
+
+
+def plain(text: str, keep: str = "") -> str:
+    r"""Text with what a terminal would obey, not show, written out: names may hold escapes, or turn what follows.
+
+    >>> plain("a\x1b[2Jb\n"), plain("a\u202eb\n", keep="\n")
+    ('a\\x1b[2Jb\\n', 'a\\u202eb\n')
+    """
+    obeyed = {"Cc", "Cf", "Zl", "Zp"}
+    return "".join(
+        one.encode("unicode_escape").decode() if category(one) in obeyed and one not in keep else one for one in text
+    )
 
 
 def whole_numbers(text: str, option: str) -> list[int]:
@@ -66,7 +79,7 @@ def summary(frame: "pd.DataFrame", format: Format) -> str:
     for key, rows in overall.groupby(keys, sort=False):
         named = {SHORT[metric]: text for metric, text in zip(rows["metric"], texts[rows.index], strict=True)}
         lines.append(dict(zip(keys, key, strict=True)) | {"pictures": f"{rows['n_images'].max():,}"} | named)
-    return pd.DataFrame(lines).fillna("").to_string(index=False) + "\n"
+    return plain(pd.DataFrame(lines).fillna("").to_string(index=False), "\n") + "\n"
 
 
 def score_table(frame: "pd.DataFrame", format: Format) -> str:
@@ -89,7 +102,7 @@ def score_table(frame: "pd.DataFrame", format: Format) -> str:
     counts = frame["label_count"].astype(object).where(frame["label_count"].notna(), "all")
     shown = _percent(frame[columns].assign(label_count=counts), "value", "ci_low", "ci_high")
     # One picture alone has no standard error, and so no interval.
-    return shown.replace("nan", "-").rename(columns={"value": "percent"}).to_string(index=False) + "\n"
+    return plain(shown.replace("nan", "-").rename(columns={"value": "percent"}).to_string(index=False), "\n") + "\n"
 
 
 def by_reason(left_out: dict[Path, str]) -> dict[str, str]:
@@ -112,7 +125,7 @@ def claim_table(table: "pd.DataFrame", format: Format) -> str:
     if format is not Format.table:
         return _for_programs(shown, format)
     percent = _percent(shown, "reported", "own", "own_difference", "timm", "difference")
-    return percent.fillna("").replace("nan", "").to_string(index=False) + "\n"
+    return plain(percent.fillna("").replace("nan", "").to_string(index=False), "\n") + "\n"
 
 
 def comparison(found: "pd.DataFrame", format: Format) -> str:
@@ -120,7 +133,7 @@ def comparison(found: "pd.DataFrame", format: Format) -> str:
     if format is not Format.table:
         return _for_programs(found, format)
     one = found.to_dict("records")[0]
-    first, second, n = one["first"], one["second"], one["n_images"]
+    first, second, n = plain(one["first"]), plain(one["second"]), one["n_images"]
     needed = "the difference is zero: no number of pictures tells them apart"
     if one["difference"]:
         needed = f"about {one['images_needed']:,} pictures tell such a difference apart (80 % power at 5 %)"
@@ -136,7 +149,7 @@ def comparison(found: "pd.DataFrame", format: Format) -> str:
         "needed": needed,
     }
     width = max(map(len, rows))
-    heading = f"{one['metric']} on {n:,} pictures of {one['image_set']}, labels {one['labels']}\n"
+    heading = f"{one['metric']} on {n:,} pictures of {plain(one['image_set'])}, labels {plain(one['labels'])}\n"
     return heading + "".join(f"  {name:{width}}  {text}\n" for name, text in rows.items())
 
 
