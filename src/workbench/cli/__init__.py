@@ -46,6 +46,8 @@ def top(
 def main() -> None:
     """Entry point: an error that the user can mend is one sentence on stderr and exit code 2, without a traceback."""
     warnings.showwarning = lambda message, *_: print(terminal.plain(f"note: {message}", "\n"), file=sys.stderr)
+    # Pillow names no picture, and the limit of what one may take is another, told with its name.
+    warnings.filterwarnings("ignore", "Image size .* exceeds limit")
     stopping.listen()
     try:
         app()
