@@ -139,6 +139,13 @@ def test_what_is_no_text_is_refused_by_name(tmp_path):
         files.read_lines(tmp_path / "a.txt")
 
 
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+def test_a_table_as_some_spreadsheets_write_it_is_told_as_such(tmp_path, order):
+    (tmp_path / "a.csv").write_bytes("\ufeffimage,class\na,1\n".encode(order))
+    with pytest.raises(InputError, match=r"a\.csv is UTF-16 text.*save it as UTF-8"):
+        files.read_table(tmp_path / "a.csv")
+
+
 @pytest.mark.parametrize("read", [files.read_lines, files.read_json, files.read_table])
 def test_a_file_that_is_not_there_is_named(tmp_path, read):
     with pytest.raises(InputError, match=r"there is no file .*absent\.csv"):

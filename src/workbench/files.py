@@ -205,6 +205,9 @@ def _read_csv(path: Path, text: Collection[str]) -> "pa.Table":
     import pyarrow as pa
     from pyarrow import csv
 
+    with path.open("rb") as stream:
+        if stream.read(2) in (b"\xff\xfe", b"\xfe\xff"):
+            raise InputError(f"{path} is UTF-16 text, as some spreadsheets write it; save it as UTF-8")
     try:
         with csv.open_csv(path) as header:
             named = [name for name in header.schema.names if name.strip().lower() in text]
