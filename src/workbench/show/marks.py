@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from workbench.show.theme import IMAGE_SETS
+from workbench.show.theme import IMAGE_SETS, RED
 
 SOURCES = {
     "published": "published: the paper's tables",
@@ -20,6 +20,7 @@ SOURCES = {
 METRICS = {"top1": "top-1 accuracy", "real": "ReaL accuracy", "asma": "ASMA", "subgroup": "subgroup accuracy"}
 SETS = {"v1": "V1 (ImageNet)", "v2": "V2 (ImageNetV2)"}
 SHAPES = {"v1": "circle", "v2": "triangle-up"}
+OWN = "run"  # the source of one's own checkpoints
 INTERVAL = {"ci_low": "from", "ci_high": "to"}  # of a tooltip
 
 
@@ -107,6 +108,27 @@ def tips(*fields: str, **titles: str) -> list[alt.Tooltip]:
 def caption(text: str | list[str]) -> alt.Title:
     """Heading of one panel of several, in one line or more."""
     return alt.Title(text, fontSize=13, fontWeight="normal")
+
+
+def own_points(base: alt.Chart, **look: Any) -> alt.Chart:
+    """The look of one's own checkpoints, before published ones, in every chart."""
+    return base.mark_point(**{"shape": "diamond", "filled": True, "size": 70, "opacity": 1, "color": RED} | look)
+
+
+def own_names(base: alt.Chart, **look: Any) -> alt.Chart:
+    """Their names, beside them."""
+    words = base.mark_text(**{"color": RED, "fontWeight": "bold", "fontSize": 11} | look)
+    return words.encode(text="checkpoint:N")
+
+
+def own_words(names: Sequence[str]) -> list[str]:
+    """The line of a subtitle that names one's own checkpoints, if there are any.
+
+    >>> own_words(["a", "b", "c", "d"])
+    ['red: a, b, c and 1 more, with 95 % intervals where known']
+    """
+    more = f" and {len(names) - 3} more" * (len(names) > 3)
+    return [f"red: {', '.join(names[:3])}{more}, with 95 % intervals where known"] * bool(names)
 
 
 def rows(field: str, order: Sequence, **axis: Any) -> alt.Y:

@@ -145,6 +145,21 @@ def test_own_predictions_stand_beside_the_public_models_on_their_pictures(folder
     assert (one.v1.found[mine, :-1] == public.found[theirs]).all()
 
 
+def test_all_checkpoints_of_a_folder_stand_among_the_public_models(folder):
+    v1, v2, names = standing.among_public(folder)
+    assert names == ["mine (crop)", "mine (resize)"]
+    assert (*v1.checkpoints[-2:],) == (*v2.checkpoints[-2:],) == (*names,)
+    assert (len(v1.checkpoints), len(v1), len(v2)) == (69, 49_975, 9_975)
+    one = standing.load("mine", folder)
+    assert (v1.top1[:, -2] == one.v1.top1[:, -1]).all()
+    assert (v2.found[:, :67] == one.v2.found[:, :67]).all()
+
+
+def test_without_a_folder_the_public_models_stand_alone():
+    v1, _, names = standing.among_public("")
+    assert (len(v1.checkpoints), names) == (67, [])
+
+
 def test_a_protocol_is_taken_when_asked_for(folder):
     assert standing.load("mine", folder, "resize").protocol == "resize"
 

@@ -62,7 +62,8 @@ def test_boxes_and_dots_by_label_count_in_percent(take_apart):
         for metric in ("subgroup", "real")
         for count in (1, 2, 3)
     ]
-    scores = pd.DataFrame(rows, columns=["checkpoint", "image_set", "metric", "label_count", "value", "n_images"])
+    columns = ["checkpoint", "image_set", "metric", "label_count", "value", "n_images"]
+    scores = pd.DataFrame(rows, columns=columns).assign(source="recht2019")
     drawn = take_apart(charts.by_label_count(scores, "subgroup", [2, 1]))
     boxes, dots = drawn.layers
     assert len(dots.data) == 8 * 2 * 2
@@ -88,3 +89,18 @@ def test_boxes_and_dots_by_label_count_in_percent(take_apart):
         "percent": "subgroup accuracy (%)",
         "n_images": "images",
     }
+
+
+def test_own_checkpoints_are_marked_with_their_intervals_and_not_in_the_boxes(take_apart):
+    rows = [("a", 0.8, "recht2019"), ("b", 0.7, "recht2019"), ("mine", 0.75, "run")]
+    scores = pd.DataFrame(rows, columns=["checkpoint", "value", "source"])
+    scores = scores.assign(image_set="v1", metric="real", label_count=1, n_images=9, ci_low=0.6, ci_high=0.9)
+    drawn = take_apart(charts.by_label_count(scores, "real", [1]))
+    boxes, dots, bars, mine = drawn.layers
+    assert boxes.transform == dots.transform == [{"filter": "!datum.own"}]
+    assert bars.transform == mine.transform == [{"filter": "datum.own"}]
+    assert (bars.fields["y"], bars.fields["y2"], mine.fields["y"]) == ("ci_low", "ci_high", "percent")
+    assert mine.data.loc[mine.data["own"], ["checkpoint", "percent", "ci_low"]].to_numpy().tolist() == [["mine", 75, 60]]
+    assert drawn.spec["title"]["subtitle"][1] == "red: mine, with 95 % intervals where known"
+    alone = take_apart(charts.by_label_count(scores[scores["source"] == "run"], "real", [1]))
+    assert len(alone.layers) == 2  # nothing to be marked among

@@ -105,6 +105,33 @@ def test_checkpoints_far_below_keep_their_place_and_count_in_the_mean_but_are_no
     assert drawn.spec["title"]["subtitle"][-1] == "models below 50 % on V1, which are not drawn: 1"
 
 
+def test_own_checkpoints_are_marked_in_the_panel_of_their_protocol_and_not_in_its_mean(take_apart):
+    own = pd.DataFrame([("mine", "crop", "run", 0.74, 0.6, 0.14, 0.13, 0.15)], columns=COLUMNS)
+    drawn = take_apart(charts.accuracy_gap(pd.concat([GAPS, own]), "top1"))
+    titles = [panel["title"]["text"] for panel in drawn.spec["vconcat"] if "title" in panel]
+    assert titles == ["published: the paper's tables, resize", "recht2019: public predictions, crop"]
+    rule, named = drawn.layers[5:7]
+    assert rule.rows("checkpoint", "place", "v1") == [("mine", 2, 74)]
+    assert (rule.fields, named.fields) == ({"x": "place"}, {"x": "place", "y": "v1", "text": "checkpoint"})
+    interval, point = drawn.layers[-2:]
+    assert interval.fields == {"x": "place", "y": "ci_low", "y2": "ci_high"}
+    assert point.rows("checkpoint", "gap", "ci_low", "ci_high") == [("mine", 14, 13, 15)]
+    assert [layer.rows("text") for layer in drawn.layers if "text" in layer.data][-1] == [("mean 12.66",)]
+    assert drawn.spec["title"]["subtitle"][-1] == "red: mine, with 95 % intervals where known"
+    alone = take_apart(charts.accuracy_gap(own, "top1"))
+    assert [panel["title"]["text"] for panel in alone.spec["vconcat"] if "title" in panel] == ["run here, crop"]
+
+
+def test_own_parts_are_marked_in_each_panel(decomposed, take_apart):
+    mine = decomposed.each[decomposed.each["checkpoint"] == "a"].assign(checkpoint="mine", within=0.2, within_high=0.21)
+    drawn = take_apart(charts.gap_decomposition(decomposed, mine))
+    bars, dots = drawn.layers[3:5]
+    assert {*dots.data["checkpoint"]} == {*bars.data["checkpoint"]} == {"mine"}
+    assert (dots.mark["shape"], dots.mark["stroke"]) == ("diamond", "#CC3311")
+    assert drawn.layers[2].encoding["y"]["scale"]["domain"][1] >= 21
+    assert drawn.spec["title"]["subtitle"][-1].startswith("red: mine,")
+
+
 def test_the_difference_reaches_zero_and_draws_it_only_where_a_gap_or_its_interval_does(take_apart):
     frame = GAPS.assign(gap=[-0.005, 0.03, 0.02], ci_low=[-0.02, 0.02, np.nan], ci_high=[0.01, 0.0412, np.nan])
     layers = take_apart(charts.accuracy_gap(frame, "real")).layers

@@ -119,11 +119,21 @@ def test_known_intervals_of_ranks_are_a_cross_behind_each_dot(take_apart, shifts
         **{"x": "rank_before", "y": "best_after", "y2": "worst_after", "color": "move", "opacity": None}
     }
     assert across.rows("best_before", "worst_before", "best_after", "worst_after")[0] == (0, 3, 2, 5)
-    assert drawn.spec["title"]["subtitle"].endswith("; lines are 95 % intervals of ranks")
+    assert drawn.spec["title"]["subtitle"][0].endswith("; lines are 95 % intervals of ranks")
+
+
+def test_own_checkpoints_are_marked_named_and_among_the_moves(take_apart, shifts):
+    drawn = take_apart(charts.rank_shift(shifts, "V1 top-1", "V2 ASMA", movers=1, own=["d"]))
+    point, name = drawn.layers[2:4]
+    assert point.rows("checkpoint", "rank_before", "rank_after") == [("d", 4, 5)]
+    assert point.mark["shape"] == "diamond"
+    assert name.fields == {"x": "rank_before", "y": "rank_after", "text": "checkpoint"}
+    assert "d" in drawn.layers[-1].data["checkpoint"].tolist()
+    assert drawn.spec["title"]["subtitle"][1].startswith("red: d,")
 
 
 def test_without_intervals_none_are_spoken_of(drawn):
-    assert drawn.spec["title"]["subtitle"] == "above the dashed line a checkpoint rises"
+    assert drawn.spec["title"]["subtitle"] == ["above the dashed line a checkpoint rises"]
     assert len(drawn.layers) == 6
 
 

@@ -94,17 +94,25 @@ def of(
 def on_both(predictions: Iterable[Predictions]) -> tuple[Correctness, Correctness]:
     """What the checkpoints that have predictions on V1 and on V2 get right on each, in one order.
 
+    Named as by :func:`paired`. Raises `InputError` where there is none, and as :func:`of`.
+    """
+    v1, v2 = (of(side.values()) for side in paired(predictions).values())
+    return v1, v2
+
+
+def paired(predictions: Iterable[Predictions]) -> dict[str, dict[str, Predictions]]:
+    """Predictions on ``v1`` and on ``v2`` of the checkpoints that have both, by name, in one order.
+
     Where there are both protocols, a checkpoint's name says its own: V1 by one is never set against V2 by the other.
-    Raises `InputError` where there is none, and as :func:`of`.
+    Raises `InputError` where there is none.
     """
     several = list(predictions)
     if len({one.protocol for one in several}) > 1:  # they differ by up to 4.3 points: to each its own name
         several = [replace(one, checkpoint=f"{one.checkpoint} ({one.protocol})") for one in several]
-    sides = ({one.checkpoint: one for one in several if one.image_set == name} for name in ("v1", "v2"))
-    v1, v2 = sides
-    if not (names := [name for name in v1 if name in v2]):
+    sides = {side: {one.checkpoint: one for one in several if one.image_set == side} for side in ("v1", "v2")}
+    if not (names := [name for name in sides["v1"] if name in sides["v2"]]):
         raise InputError("no checkpoint has predictions on both v1 and v2; predict both image sets")
-    return of(v1[name] for name in names), of(v2[name] for name in names)
+    return {side: {name: by_name[name] for name in names} for side, by_name in sides.items()}
 
 
 def _classes(one: Predictions, images: pd.Index, depth: int) -> np.ndarray:

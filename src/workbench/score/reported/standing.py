@@ -87,8 +87,26 @@ def load(checkpoint: str, predictions: str | Path = "", protocol: str = "") -> S
     name = own[0].checkpoint
     name = f"{name} (own)" if name in public[0].checkpoints else name
     own = tuple(replace(one, checkpoint=name) for one in own)
-    v1, v2 = (_beside(side, one) for side, one in zip(public, own, strict=True))
+    v1, v2 = (_beside(side, [one]) for side, one in zip(public, own, strict=True))
     return Standing(name, own[0].protocol, v1, v2, own, other)
+
+
+def among_public(predictions: str | Path) -> tuple[Correctness, Correctness, list[str]]:
+    """What the public models and the checkpoints of a folder that have V1 and V2 get right there, and these' names.
+
+    Without a folder, the public models alone. Checkpoints are named as by :func:`correctness.on_both`, and those that
+    are called like a public model get "(own)" behind their names. Raises as :func:`load`.
+    """
+    public = correctness.recht2019()
+    if not str(predictions):
+        return *public, []
+    own = correctness.paired(store.read_all(predictions))
+    names = {name: f"{name} (own)" if name in public[0].checkpoints else name for name in own["v1"]}
+    v1, v2 = (
+        _beside(side, [replace(one, checkpoint=names[name]) for name, one in own[side.image_set].items()])
+        for side in public
+    )
+    return v1, v2, [*names.values()]
 
 
 def _chosen(
@@ -112,8 +130,9 @@ def _chosen(
     return pairs[whole[0]], other if len(other) == len(pairs[whole[0]]) else ()
 
 
-def _beside(public: Correctness, one: Predictions) -> Correctness:
-    """The public models and one checkpoint, on the pictures that this has, in the order of the record."""
+def _beside(public: Correctness, several: Sequence[Predictions]) -> Correctness:
+    """The public models and checkpoints on the same pictures, on those that these have, in the order of the record."""
+    one = several[0]
     labelled = labels.of(one.images, one.image_set)
     original = original_of(labelled)
     assert original is not None  # of V1 and V2 it is known
@@ -122,7 +141,7 @@ def _beside(public: Correctness, one: Predictions) -> Correctness:
     there = images[np.lexsort((images.to_numpy(dtype=str), single))].isin(one.images)
     if not there.any() or len(there) != len(public):
         raise InputError(f"{one.checkpoint}: none of its {len(one)} pictures is of {one.image_set}; are the ids alike?")
-    own, known = correctness.of([one]), public.only(there)
+    own, known = correctness.of(several), public.only(there)
     parts = {name: np.hstack([getattr(known, name), getattr(own, name)]) for name in correctness.OUTCOMES}
     names = (*known.checkpoints, *own.checkpoints)
     return replace(known, checkpoints=names, depth=min(known.depth, own.depth), **parts)

@@ -6,8 +6,22 @@ import altair as alt
 import pandas as pd
 
 from workbench.score.table import select
-from workbench.show.marks import METRICS, SETS, boxes, looks, percent, spread, tips, told_sets
-from workbench.show.theme import IMAGE_SETS
+from workbench.show.marks import (
+    INTERVAL,
+    METRICS,
+    OWN,
+    SETS,
+    boxes,
+    looks,
+    own_points,
+    own_words,
+    percent,
+    percents,
+    spread,
+    tips,
+    told_sets,
+)
+from workbench.show.theme import IMAGE_SETS, RED
 
 
 def label_counts(counts: pd.DataFrame) -> alt.LayerChart:
@@ -32,12 +46,18 @@ def label_counts(counts: pd.DataFrame) -> alt.LayerChart:
 
 
 def by_label_count(scores: pd.DataFrame, metric: str, label_counts: Sequence[int]) -> alt.FacetChart:
-    """Figure 6: boxplots over checkpoints of a score by label count, V1 beside V2, each checkpoint a dot."""
+    """Figure 6: boxplots over checkpoints of a score by label count, V1 beside V2, each checkpoint a dot.
+
+    One's own checkpoints are marked, with their intervals, and not part of the boxes.
+    """
     rows = select(scores[scores["image_set"].isin(list(SETS))], metric, label_count=label_counts)
     names = {count: f"{count} label{'s' * (count > 1)}" for count in label_counts}
     frame = rows[["checkpoint", "n_images"]].assign(
         percent=percent(rows["value"]), set=rows["image_set"].str.upper(), labels=rows["label_count"].map(names)
     )
+    own = rows["source"] == OWN
+    if own.any() and not own.all():
+        frame = frame.assign(own=own, **percents(rows, "ci_low", "ci_high"))
     frame["spread"] = spread(frame, "percent", ["labels", "set"], 7)
     unit = f"{METRICS[metric]} (%)"
     color = looks({name.upper(): IMAGE_SETS[name] for name in SETS})
@@ -46,14 +66,23 @@ def by_label_count(scores: pd.DataFrame, metric: str, label_counts: Sequence[int
         y=alt.Y("percent:Q", title=unit, scale=alt.Scale(zero=False, nice=True)),
         color=alt.Color("set:N", title=None, scale=color, legend=None),
     )
-    dots = base.mark_circle(size=16, opacity=0.7).encode(
+    others = base.transform_filter("!datum.own") if "own" in frame else base
+    dots = others.mark_circle(size=16, opacity=0.7).encode(
         xOffset=alt.XOffset("spread:Q", scale=alt.Scale(domain=[-6, 6])),
         tooltip=tips("checkpoint", set="image set", labels="labels", percent=unit, n_images="images"),
     )
+    drawn, mine = boxes(others, size=30, opacity=0.35) + dots, []
+    if "own" in frame:
+        mine = frame.loc[frame["own"], "checkpoint"].drop_duplicates().tolist()
+        base = base.transform_filter("datum.own").encode(color=alt.value(RED))
+        bars = base.mark_rule(strokeWidth=2).encode(y=alt.Y("ci_low:Q"), y2="ci_high:Q")
+        drawn += bars + own_points(base).encode(tooltip=tips("checkpoint", percent=unit, **INTERVAL, n_images="images"))
     title = alt.Title(
         f"{METRICS[metric]} by label count",
-        subtitle="each dot is a checkpoint; boxes span the quartiles, whiskers all, the line is the median",
+        subtitle=[
+            "each dot is a checkpoint; boxes span the quartiles, whiskers all, the line is the median",
+            *own_words(mine),
+        ],
     )
     column = alt.Column("labels:N", sort=list(names.values()), title=None, header=alt.Header(labelFontSize=13))
-    drawn = (boxes(base, size=30, opacity=0.35) + dots).properties(width=90, height=300)
-    return drawn.facet(column=column, title=title, spacing=8)
+    return drawn.properties(width=90, height=300).facet(column=column, title=title, spacing=8)

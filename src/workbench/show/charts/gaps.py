@@ -8,10 +8,11 @@ from workbench.inputs.checkpoints import family
 from workbench.score.paired.decomposition import Decomposition
 from workbench.show import marks
 from workbench.show.marks import METRICS, percent, percents, tips
-from workbench.show.theme import BLUE, GREY, INK, ORANGE, PURPLE
+from workbench.show.theme import BLUE, GREY, INK, ORANGE, PURPLE, RED
 
 WIDTH = 480  # of a panel, in pixels: it fits a notebook's column
 PANEL = 156  # of one of three
+POOLS = {"resize": "published", "crop": "recht2019"}  # of each protocol
 LEAST = 50  # percent on V1: a few models far below would leave the others little room
 SHARES = {"v1": "V1's shares", "midpoint": "shares midway", "v2": "V2's shares"}
 PARTS = {
@@ -25,29 +26,36 @@ def accuracy_gap(gaps: pd.DataFrame, metric: str) -> alt.TopLevelMixin:
     """Figure 5: V1 and V2 across checkpoints in order of V1, their difference below; one pair of panels per source.
 
     Takes :func:`workbench.score.gaps.gap`. A family is picked from the list below the chart. Protocols differ by up to
-    four points, so they never share a panel. Checkpoints below `LEAST` percent on V1 are counted, not drawn; the mean
+    four points, so they never share a panel; one's own checkpoints are marked and named in that of their protocol, and
+    do not count in its mean. Checkpoints below `LEAST` percent on V1 are counted, not drawn; the mean
     is over all.
     """
     numbers = percents(gaps, "v1", "v2", "gap", "ci_low", "ci_high")
-    frame = gaps.assign(**numbers, family=gaps["checkpoint"].map(family))
+    own = gaps["source"] == marks.OWN
+    among = gaps["source"].where(~own, gaps["protocol"].map(POOLS))  # one's own beside those of the same protocol
+    own &= among.isin(gaps.loc[~own, "source"])
+    frame = gaps.assign(
+        **numbers, family=gaps["checkpoint"].map(family), own=own, among=among.where(own, gaps["source"])
+    )
     chosen = marks.family_choice(frame)
     shown, hidden = _above(frame, 100)
     domain = marks.extent(shown[["v1", "v2"]], 10)
     reach = marks.extent(shown[["gap", "ci_low", "ci_high"]], 1)
     panels = []
-    for (source, protocol), part in frame.groupby(["source", "protocol"], sort=True):
-        part = part.drop(columns=["source", "protocol"]).sort_values(["v1", "v2"], ignore_index=True)
+    for (source, protocol), part in frame.groupby(["among", "protocol"], sort=True):
+        part = part.drop(columns=["source", "among", "protocol"]).sort_values(["v1", "v2"], ignore_index=True)
         part["place"] = part.index + 1
         heading = f"{marks.SOURCES.get(str(source), source)}, {protocol}"
         drawn, x = part[part["checkpoint"].isin(shown["checkpoint"])], _place(len(part))
         panels.append(_levels(drawn, metric, x, domain, heading))
-        panels.append(_difference(drawn, part["gap"].mean(), x, reach))
+        panels.append(_difference(drawn, part.loc[~part["own"], "gap"].mean(), x, reach))
     title = alt.Title(
         f"{METRICS[metric]}: V1 and V2",
         subtitle=[
             "each checkpoint is one position;",
             "the band below is the 95 % interval of the difference, where known",
             *_left_out(hidden),
+            *marks.own_words(frame.loc[own, "checkpoint"].drop_duplicates().tolist()),
         ],
     )
     return alt.vconcat(*panels, spacing=10, title=title).add_params(chosen)
@@ -59,19 +67,24 @@ def _place(n: int) -> alt.X:
     return alt.X("place:Q", title=title, axis=axis, scale=alt.Scale(nice=False, domain=[0, n + 1]))
 
 
-def _levels(frame: pd.DataFrame, metric: str, x: alt.X, domain: list, heading: str) -> alt.Chart:
+def _levels(frame: pd.DataFrame, metric: str, x: alt.X, domain: list, heading: str) -> alt.LayerChart:
     v1, v2 = marks.SETS.values()
     name = METRICS[metric]
     y = alt.Y("percent:Q", title=f"{name} (%)", scale=alt.Scale(domain=domain, zero=False))
     dots = (
-        alt.Chart(frame, title=marks.caption(heading))
+        alt.Chart(frame)
         .transform_fold(["v1", "v2"], as_=["key", "percent"])
         .transform_calculate(set=f"datum.key == 'v1' ? '{v1}' : '{v2}'")
         .mark_point(filled=True, size=22)
         .encode(*marks.told_sets(), x=x.title(None), y=y, opacity=marks.family_opacity(0.9, 0.06))
     )
     lines = tips("checkpoint", "family", v1=f"V1 {name} (%)", v2=f"V2 {name} (%)", gap="V1 - V2 (points)")
-    return dots.encode(tooltip=lines).properties(width=WIDTH, height=190)
+    layers = [dots.encode(tooltip=lines)]
+    if frame["own"].any():
+        mine = alt.Chart(frame[frame["own"]]).encode(x=x.title(None), tooltip=lines)
+        layers.append(mine.mark_rule(color=RED, opacity=0.5))
+        layers.append(marks.own_names(mine.encode(y="v1:Q"), align="right", dx=-4, dy=-10))
+    return alt.layer(*layers).properties(width=WIDTH, height=190, title=marks.caption(heading))
 
 
 def _difference(frame: pd.DataFrame, mean: float, x: alt.X, reach: list) -> alt.LayerChart:
@@ -91,6 +104,10 @@ def _difference(frame: pd.DataFrame, mean: float, x: alt.X, reach: list) -> alt.
         layers.insert(
             0, base.mark_area(opacity=0.25, color=GREY).encode(y=alt.Y("ci_low:Q", scale=scale), y2="ci_high:Q")
         )
+    if frame["own"].any():
+        mine = alt.Chart(frame[frame["own"]]).encode(x=x, tooltip=tips("checkpoint", gap=title, **marks.INTERVAL))
+        layers.append(mine.mark_rule(color=RED).encode(y=alt.Y("ci_low:Q", scale=scale), y2="ci_high:Q"))
+        layers.append(marks.own_points(mine.encode(y=y)))
     return alt.layer(*layers).properties(width=WIDTH, height=100)
 
 
@@ -98,16 +115,17 @@ def _zero() -> alt.Chart:
     return alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=INK).encode(y=alt.Y("zero:Q"))
 
 
-def gap_decomposition(decomposed: Decomposition) -> alt.VConcatChart:
+def gap_decomposition(decomposed: Decomposition, own: pd.DataFrame | None = None) -> alt.VConcatChart:
     """Figure 5d: the top-1 gap in two parts for every checkpoint by three standards, and what each label count adds.
 
     Takes :func:`workbench.score.paired.decomposition.decompose`. Above, a dot for each checkpoint and part; below, the
     part that is left, split by number of labels: above zero top-1 there is lower on V2, below zero higher. The upper
-    panels begin at `LEAST` percent on V1, and the chart says how many models are further below.
+    panels begin at `LEAST` percent on V1, and the chart says how many models are further below. One's `own` checkpoints
+    are marked there; they come as ``each`` of their decomposition.
     """
     above, below = [], []
     drawn, hidden = _above(decomposed.each, 1)
-    reach = marks.extent(100 * drawn.filter(regex="(composition|within)_"), 5)
+    reach = marks.extent(100 * pd.concat([drawn, own]).filter(regex="(composition|within)_"), 5)
     term_reach = marks.extent(100 * decomposed.terms.filter(regex="within_"), 2)
     for standard, heading in SHARES.items():
         first = not above
@@ -118,7 +136,10 @@ def gap_decomposition(decomposed: Decomposition) -> alt.VConcatChart:
             f"{goes:.1f} points go with",
             f"label counts, {left:.1f} left".replace("-0.0", "0.0"),
         ]
-        above.append(_parts(each, reach, first=first).properties(title=marks.caption(text)))
+        panel = _parts(each, reach, first=first)
+        if own is not None and len(own):
+            panel += _parts(own[own["standard"] == standard], reach, first=first, own=True)
+        above.append(panel.properties(title=marks.caption(text)))
         below.append(_terms(terms, term_reach, first=first))
     parts = dict(iter(decomposed.means.groupby("part")))
     least, middle, most = (f"{100 * value:.1f}" for value in parts["composition"]["value"])
@@ -130,6 +151,7 @@ def gap_decomposition(decomposed: Decomposition) -> alt.VConcatChart:
             f"{decomposed.each['checkpoint'].nunique()} checkpoints, mean gap [{low}, {high}]; "
             "bars are 95 % intervals from resampling images jointly",
             *_left_out(hidden),
+            *marks.own_words([] if own is None else own["checkpoint"].drop_duplicates().tolist()),
         ],
     )
     rows = (alt.hconcat(*row, spacing=14) for row in (above, below))
@@ -150,7 +172,7 @@ def _left_out(hidden: int) -> list[str]:
     return [f"models below {LEAST} % on V1, which are not drawn: {hidden}"] * bool(hidden)
 
 
-def _parts(each: pd.DataFrame, reach: list, *, first: bool) -> alt.LayerChart:
+def _parts(each: pd.DataFrame, reach: list, *, first: bool, own: bool = False) -> alt.LayerChart:
     pieces = []
     for name, (title, *_) in PARTS.items():
         columns = {"v1": "v1", "points": name, "low": f"{name}_low", "high": f"{name}_high"}
@@ -167,6 +189,9 @@ def _parts(each: pd.DataFrame, reach: list, *, first: bool) -> alt.LayerChart:
     )
     y = alt.Y("points:Q", title="V1 - V2 (points)" if first else None, scale=alt.Scale(domain=reach))
     bars = base.mark_rule(opacity=0.3).encode(y=alt.Y("low:Q"), y2="high:Q")
+    if own:
+        marked = marks.own_points(base.encode(y=y), color=alt.Undefined, stroke=RED, strokeWidth=1.5)
+        return bars.mark_rule(strokeWidth=1.5) + marked
     dots = base.mark_point(filled=True, size=28, opacity=0.9).encode(y=y, shape=shape)
     return (_zero() + bars + dots).properties(width=PANEL, height=230)
 

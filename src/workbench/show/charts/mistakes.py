@@ -116,8 +116,8 @@ def _panel(part: pd.DataFrame, own: str, heading: str, domain: list[float]) -> a
     rule = level.mark_rule(color=ORANGE, strokeWidth=2)
     text = level.mark_text(align="left", dx=4, dy=-8, color=DARK_ORANGE, fontWeight="bold")
     text = text.encode(x=alt.XValue(0), text="text:N")
-    heading = [heading, f"{part['n_images'].iloc[0]} pictures"]
-    return (diagonal + rule + bars + dots + text).properties(width=215, height=260, title=caption(heading))
+    told = caption([heading, f"{part['n_images'].iloc[0]} pictures"])
+    return (diagonal + rule + bars + dots + text).properties(width=215, height=260, title=told)
 
 
 def failing_groups(shares: pd.DataFrame) -> alt.HConcatChart:

@@ -1,5 +1,7 @@
 """Charts of ranks: every checkpoint before and after, the largest rises and falls, one among all others."""
 
+from collections.abc import Sequence
+
 import altair as alt
 import pandas as pd
 
@@ -12,6 +14,9 @@ from workbench.show.marks import (
     family_choice,
     family_opacity,
     looks,
+    own_names,
+    own_points,
+    own_words,
     percent,
     rank_ticks,
     rows,
@@ -23,12 +28,14 @@ WIDTH = 310  # of a panel, in pixels: with the longest name beside it, it fits a
 MOVES = {"rises": BLUE, "falls": ORANGE, "stays": GREY}
 
 
-def rank_shift(shifts: pd.DataFrame, before: str, after: str, *, movers: int = 10) -> alt.VConcatChart:
+def rank_shift(
+    shifts: pd.DataFrame, before: str, after: str, *, movers: int = 10, own: Sequence[str] = ()
+) -> alt.VConcatChart:
     """Every checkpoint's rank before and after, and the `movers` largest rises and falls by name.
 
     Takes :func:`workbench.score.ranks.rank_shift` of one source, or that of :mod:`workbench.score.paired.ranking`,
     whose intervals of ranks become a cross behind each dot; `before` and `after` say in words what was ranked. The best
-    is at the right, and above.
+    is at the right, and above. One's `own` checkpoints are marked and named, and among the named moves.
     """
     ends = [f"{name}_{when}" for when in ("before", "after") for name in ("best", "worst")]
     known = [name for name in ends if name in shifts]
@@ -46,15 +53,18 @@ def rank_shift(shifts: pd.DataFrame, before: str, after: str, *, movers: int = 1
     y = alt.Y("rank_after:Q", title=f"rank by {after} (1 is best)", scale=scale, axis=axis)
     dots = alt.Chart(frame).encode(x, y, **told).mark_circle(size=34).encode(opacity=family_opacity(0.85, 0.06))
     cross = _cross(alt.Chart(frame).encode(x, y, **told)) if known else []
-    everyone = alt.layer(diagonal, *cross, dots).properties(
+    mine = alt.Chart(frame[frame["checkpoint"].isin(list(own))]).encode(x, y, tooltip=lines)
+    marked = [own_points(mine), own_names(mine, align="right", dx=-8)] if len(own) else []
+    everyone = alt.layer(diagonal, *cross, dots, *marked).properties(
         width=WIDTH, height=330, title=caption(f"All {len(frame)} checkpoints")
     )
     falls = frame.nsmallest(movers, "shift").iloc[::-1]
-    largest = pd.concat([frame.nlargest(movers, "shift"), falls]).drop_duplicates("checkpoint")
+    theirs = frame[frame["checkpoint"].isin(list(own))]
+    largest = pd.concat([frame.nlargest(movers, "shift"), falls, theirs]).drop_duplicates("checkpoint")
     heading = caption(f"The largest rises and falls: from ○ ({before}) to ● ({after})")
     moved = _moves(largest, len(frame), told).properties(width=WIDTH, height=alt.Step(19), title=heading)
     subtitle = "above the dashed line a checkpoint rises" + "; lines are 95 % intervals of ranks" * bool(known)
-    title = alt.Title(f"Rank by {before}, then by {after}", subtitle=subtitle)
+    title = alt.Title(f"Rank by {before}, then by {after}", subtitle=[subtitle, *own_words(list(own))])
     return alt.vconcat(everyone, moved, spacing=24, title=title).add_params(family_choice(frame))
 
 

@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 from scipy.special import ndtri
 
-from workbench.show.marks import INTERVAL, SOURCES, caption, extent, percents, tips, told
+from workbench.show.marks import INTERVAL, OWN, SOURCES, caption, extent, own_names, percents, tips, told
 from workbench.show.theme import BLUE, GREEN, INK, ORANGE, PURPLE
 
 WIDTH = 500
@@ -41,7 +41,9 @@ def against_line(distances: pd.DataFrame, lines: pd.DataFrame) -> alt.VConcatCha
     dots = alt.Chart(frame).mark_point(filled=True, size=26, opacity=0.75)
     dots = dots.encode(color, shape, x=x, tooltip=tips("checkpoint", "source", **titles))
     y = _axis("y", alt.Y, frame["y"], "top-1 accuracy on V2 (%), probit scale")
-    above = alt.layer(*_lines(lines, x, y, color), dots.encode(y=y)).properties(width=WIDTH, height=380)
+    named = [own_names(dots.transform_filter(f"datum.source == '{SOURCES[OWN]}'").encode(y=y), align="left", dx=8)]
+    named = named if (distances["source"] == OWN).any() else []
+    above = alt.layer(*_lines(lines, x, y, color), dots.encode(y=y), *named).properties(width=WIDTH, height=380)
     heading = f"How far each model lies above the line of {SOURCES[lines['source'].iloc[0]]}"
     below = _below(dots, frame["distance"]).properties(width=WIDTH, height=190)
     hidden = int((frame["distance"] < FLOOR).sum())
