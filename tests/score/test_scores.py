@@ -102,11 +102,18 @@ def test_intervals_are_wilsons_for_shares_and_normal_for_means(rng):
     assert asma["ci_high"] == pytest.approx(asma["value"] + 1.96 * np.hypot(*errors) / 2, abs=1e-4)
 
 
+def test_at_one_label_subgroup_accuracy_is_a_share_with_the_interval_of_one(tiny):
+    frame = scores.score(tiny[0], tiny[1], label_counts=[1, 2]).set_index(["metric", "label_count"])
+    columns = ["value", "n_images", "ci_low", "ci_high"]
+    assert frame.loc[("subgroup", 1), columns].tolist() == frame.loc[("real", 1), columns].tolist()
+    assert frame.loc[("subgroup", 1), "ci_low"] == pytest.approx(intervals.wilson(1, 2)[0], abs=1e-6)
+
+
 @pytest.mark.filterwarnings("error")
-def test_an_empty_subgroup_leaves_no_asma_and_one_image_no_interval(tiny):
+def test_an_empty_subgroup_leaves_no_asma_and_one_image_of_several_labels_no_interval(tiny):
     frame = scores.score(tiny[0].take([0, 2]), tiny[1], label_counts=[1, 2]).set_index(["metric", "label_count"])
     assert frame.loc[("subgroup", 1), ["value", "n_images"]].tolist() == [1, 1]
-    assert frame.loc[("subgroup", 1), ["ci_low", "ci_high"]].isna().tolist() == [True, True]
+    assert frame.loc[("subgroup", 2), ["ci_low", "ci_high"]].isna().tolist() == [True, True]
     nothing = scores.score(tiny[0].take([3]), tiny[1], label_counts=[1])
     assert nothing["metric"].tolist() == ["real", "subgroup", "asma"]
     assert nothing["n_images"].tolist() == [0, 0, 0]

@@ -84,9 +84,9 @@ def summary(frame: "pd.DataFrame", format: Format) -> str:
 
 def score_table(frame: "pd.DataFrame", format: Format) -> str:
     """A score table as text, in percent for people."""
+    frame = frame[frame["value"].notna()]  # no picture has that number of labels
     if format is not Format.table:
         return _for_programs(frame, format)
-    frame = frame[frame["value"].notna()]  # no picture has that number of labels
     columns = [
         "checkpoint",
         "image_set",

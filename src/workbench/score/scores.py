@@ -189,5 +189,8 @@ def _subgroups(hit: np.ndarray, counts: np.ndarray, label_counts: list[int]) -> 
     groups = accuracy.groupby(counts[asked]).agg(["mean", "sem", "size"]).reindex(label_counts)
     means, errors, n = groups["mean"].to_numpy(), groups["sem"].to_numpy(), groups["size"].fillna(0).astype(int)
     asma = means.mean()
-    rows = list(zip(repeat("subgroup"), label_counts, means, n, *intervals.normal(means, errors), strict=False))
+    low, high = intervals.normal(means, errors)
+    if (one := np.array(label_counts) == 1).any():  # each picture is right or wrong there: one interval for one number
+        low[one], high[one] = intervals.wilson(means[one] * n[one], n[one])
+    rows = list(zip(repeat("subgroup"), label_counts, means, n, low, high, strict=False))
     return [*rows, ("asma", None, asma, n.sum(), *intervals.normal(asma, intervals.mean_error(errors)))]

@@ -100,7 +100,8 @@ def test_own_checkpoints_are_marked_with_their_intervals_and_not_in_the_boxes(ta
     assert boxes.transform == dots.transform == [{"filter": "!datum.own"}]
     assert bars.transform == mine.transform == [{"filter": "datum.own"}]
     assert (bars.fields["y"], bars.fields["y2"], mine.fields["y"]) == ("ci_low", "ci_high", "percent")
-    assert mine.data.loc[mine.data["own"], ["checkpoint", "percent", "ci_low"]].to_numpy().tolist() == [["mine", 75, 60]]
+    marked = mine.data.loc[mine.data["own"], ["checkpoint", "percent", "ci_low"]]
+    assert marked.to_numpy().tolist() == [["mine", 75, 60]]
     assert drawn.spec["title"]["subtitle"][1] == "red: mine, with 95 % intervals where known"
     alone = take_apart(charts.by_label_count(scores[scores["source"] == "run"], "real", [1]))
     assert len(alone.layers) == 2  # nothing to be marked among

@@ -123,6 +123,16 @@ def test_each_change_is_answered_once(explorer):
     assert len(seen) == 3
 
 
+def test_every_metric_is_made_ready_at_the_opening(explorer, monkeypatch):
+    asked = []
+    monkeypatch.setattr(queries.ScoreCube, "ask", lambda _cube, question: asked.append(question))
+    for metric in ("real", "asma", "top1"):
+        explorer.metric.value = metric
+        assert explorer.question.metric == metric
+    assert asked == []
+    assert explorer.charts.spec["description"].startswith("top-1 accuracy on V1")
+
+
 def test_a_click_on_a_name_marks_and_unmarks(explorer, table, tree):
     click(explorer, "mark:vgg19")
     click(explorer, "mark:alexnet")

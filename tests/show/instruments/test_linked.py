@@ -105,7 +105,7 @@ def test_every_layer_of_a_row(spec):
     dot = {"type": "point", "filled": True, "size": 40, "stroke": "black", "strokeWidth": 1.2, "opacity": 1}
     layers = [{"data": {"name": "boxes0"}, "mark": mark, "encoding": box} for mark in (plot, dot)]
     layers[1]["transform"] = [RINGED]
-    assert boxes == {"layer": layers, "width": 250, "height": 284}
+    assert boxes == {"layer": layers, "width": 240, "height": 284}
 
     scale = {"domain": [pytest.approx(7.12), pytest.approx(0.88)], "nice": False}
     axis = {"values": [1, 2, 3, 4, 5, 6]}
@@ -128,7 +128,7 @@ def test_every_layer_of_a_row(spec):
     few = {"filter": f"length(marked) <= 3 && {RINGED['filter']}"}
     names = {"data": data, "mark": text, "transform": [few]}
     names["encoding"] = both | {"text": {"field": "checkpoint", "type": "nominal"}}
-    assert ranks == {"layer": [diagonal, dots, rings, names], "width": 250, "height": 284}
+    assert ranks == {"layer": [diagonal, dots, rings, names], "width": 240, "height": 284}
 
     title = {"text": "published: the paper's tables, resize", "subtitle": "6 checkpoints", "fontSize": 13, "offset": 6}
     assert {name: row[name] for name in row if name != "hconcat"} == {"spacing": 16, "title": title, "resolve": ALONE}
@@ -144,6 +144,18 @@ def test_marks_and_selections_are_parameters_of_the_whole(spec):
 
     groups = [[selection(f"gap{n}", "x"), selection(f"rank{n}", "x", "y")] for n in (0, 1)]
     assert spec(Query(), "vgg16")["params"] == [{"name": "marked", "value": ["vgg16"]}, *groups[0], *groups[1]]
+
+
+def test_marks_are_put_into_a_specification_without_changing_it(spec):
+    plain = spec(Query())
+    assert linked.marking(plain, ["vgg16"]) == spec(Query(), "vgg16")
+    assert plain["params"][0]["value"] == []
+
+
+def test_the_description_says_what_the_charts_show_in_numbers(spec):
+    text = spec(Query("asma", ("v1", "patchml"), family="vit"))["description"]
+    assert text.startswith("ASMA on V1 (ImageNet) and PatchML: ")
+    assert text.endswith("Checkpoints: 2 of published: the paper's tables, resize, gap 16.50 points on average.")
 
 
 def test_the_numbers_of_the_pairs(spec):
