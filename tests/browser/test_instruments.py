@@ -4,6 +4,7 @@ import json
 
 import nbformat
 import pytest
+from tests.browser import looking
 
 pytestmark = pytest.mark.browser
 
@@ -99,6 +100,18 @@ def test_explore_answers_a_control_in_all_its_views(theme, notebooks, opened, pa
     tab.wait_for_timeout(500)
     assert canvas(tab) != before
     page.shot(f"explore-{theme}-marked")
+    tab.get_by_role("button", name="unmark all").click()
+    tab.get_by_placeholder("part of a name").fill("")
+    tab.wait_for_timeout(1500)
+    asma = canvas(tab)
+    for metric in ("top-1 accuracy", "ASMA"):  # what was compiled before draws the same
+        count = drawn(tab)
+        tab.get_by_role("button", name=metric).press("Enter")
+        redrawn(tab, count)
+    tab.wait_for_timeout(300)
+    assert canvas(tab) == asma
+    looked = looking.look(tab, f"explore-{theme}", looking.OUTPUTS, theme=theme, scroller=".jp-WindowedPanel-outer")
+    assert looked == []
     assert page.errors == []
     assert page.outside == []
 
@@ -119,6 +132,19 @@ def test_explore_marks_what_is_clicked_or_dragged_in_a_chart_and_saves(notebooks
     marked = tab.locator(".workbench tr.marked").count()
     assert 5 < marked < 80
     page.shot("explore-dragged")
+    tab.get_by_role("button", name="unmark all").click()
+    tab.wait_for_selector(".workbench tr.marked", state="detached")
+    count = drawn(tab)
+    tab.set_viewport_size({"width": 900, "height": 1500})  # the charts of a row go below each other
+    redrawn(tab, count)
+    narrow = tab.locator(".workbench-chart canvas").bounding_box()
+    assert narrow["width"] < 400
+    tab.mouse.move(narrow["x"] + 120, narrow["y"] + 100)
+    tab.mouse.down()
+    tab.mouse.move(narrow["x"] + 150, narrow["y"] + 160, steps=4)
+    tab.mouse.up()
+    tab.wait_for_selector(".workbench tr.marked")
+    assert 5 < tab.locator(".workbench tr.marked").count() < 80
     tab.get_by_role("button", name="unmark all").click()
     tab.wait_for_selector(".workbench tr.marked", state="detached")
     tab.get_by_role("button", name="save CSV and SVG").click()

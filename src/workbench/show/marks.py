@@ -115,10 +115,11 @@ def own_points(base: alt.Chart, **look: Any) -> alt.Chart:
     return base.mark_point(**{"shape": "diamond", "filled": True, "size": 70, "opacity": 1, "color": RED} | look)
 
 
-def own_names(base: alt.Chart, **look: Any) -> alt.Chart:
-    """Their names, beside them."""
-    words = base.mark_text(**{"color": RED, "fontWeight": "bold", "fontSize": 11} | look)
-    return words.encode(text="checkpoint:N")
+def own_names(base: alt.Chart, names: Sequence[str], dy: float = 0, **look: Any) -> list[alt.Chart]:
+    """Their names, beside them, each a line from the one before, so that close ones do not lie on each other."""
+    look = {"color": RED, "fontWeight": "bold", "fontSize": 11} | look
+    ones = [base.transform_filter(alt.FieldEqualPredicate(name, "checkpoint")) for name in names]
+    return [one.mark_text(dy=dy - 13 * at, **look).encode(text="checkpoint:N") for at, one in enumerate(ones)]
 
 
 def own_words(names: Sequence[str]) -> list[str]:

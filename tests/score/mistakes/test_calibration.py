@@ -50,11 +50,25 @@ def test_who_is_as_sure_as_right_is_on_the_diagonal(sure):
     confidence = rng.random(20_000)
     one = sure(confidence, rng.random(20_000) < confidence)
     found = calibration.reliability(one)
-    assert len(found) == calibration.BINS
-    assert ((found["ci_low"] < found["confidence"]) & (found["confidence"] < found["ci_high"])).sum() >= 12
+    assert found["labels"].value_counts().to_dict() == {
+        "one label": calibration.BINS,
+        "several labels": calibration.BINS,
+    }
+    assert found["n_images"].sum() == 20_000
+    assert ((found["ci_low"] < found["confidence"]) & (found["confidence"] < found["ci_high"])).sum() >= 25
     whole = calibration.by_label_count(one).iloc[0]
     assert whole["ece"] < 0.02
     assert whole["over_low"] < 0 < whole["over_high"]
+
+
+def test_accuracy_at_a_level_of_confidence_is_told_by_labels_and_not_of_few_pictures(sure):
+    right = np.arange(60) % 2 == 1  # right where there is one label
+    found = calibration.reliability(sure([0.8] * 54 + [0.2] * 6, right))
+    assert found[["labels", "n_images", "value"]].to_numpy().tolist() == [
+        ["one label", 27, 1.0],
+        ["several labels", 27, 0.0],
+    ]
+    assert found["confidence"].tolist() == pytest.approx([0.8, 0.8], abs=1e-6)
 
 
 def test_without_scores_there_is_nothing_to_tell(sure):

@@ -73,10 +73,12 @@ def test_lines_are_solid_where_their_models_are_and_have_a_band_where_one_is_kno
 
 
 def test_distances_stand_below_and_what_is_left_out_is_told(drawn):
-    named, zero, dots = drawn.layers[4:]
+    named, zero, own, dots = drawn.layers[4:]
     assert named.mark["type"] == "text"
     assert named.fields["text"] == "checkpoint"
-    assert named.transform[0]["filter"] == "datum.source == 'run here'"
+    assert named.transform[0]["filter"] == {"field": "checkpoint", "equal": "c"}
+    assert own.transform[0]["filter"] == "datum.source == 'run here'"
+    assert (own.fields["y"], own.fields["y2"]) == ("ci_low", "ci_high")
     assert zero.rows("distance") == [(0,)]
     assert dots.fields == {"x": "x", "y": "distance", "color": "source", "shape": "source"}
     assert dots.encoding["y"]["scale"] == {"domain": [-5, 6], "nice": False}

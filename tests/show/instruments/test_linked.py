@@ -155,7 +155,7 @@ def test_marks_are_put_into_a_specification_without_changing_it(spec):
 def test_the_description_says_what_the_charts_show_in_numbers(spec):
     text = spec(Query("asma", ("v1", "patchml"), family="vit"))["description"]
     assert text.startswith("ASMA on V1 (ImageNet) and PatchML: ")
-    assert text.endswith("Checkpoints: 2 of published: the paper's tables, resize, gap 16.50 points on average.")
+    assert text.endswith("Checkpoints: 2 of published: the paper's tables, resize, 16.50 points apart on average.")
 
 
 def test_the_numbers_of_the_pairs(spec):

@@ -34,14 +34,18 @@ def by_label_count(predictions: Predictions, *, seed: int = 0) -> pd.DataFrame:
 
 
 def reliability(predictions: Predictions) -> pd.DataFrame:
-    """Accuracy at each level of confidence: ``low, high, n_images, confidence, value, ci_low, ci_high`` (Wilson)."""
-    joined = _joined(predictions)
-    groups = joined.groupby(bins(joined["confidence"].to_numpy()))
+    """Accuracy at each level of confidence, of pictures with one label and of those with several.
+
+    Columns: ``labels`` ("one label", "several labels"), ``n_images``, mean ``confidence``, accuracy as ``value`` and
+    its Wilson interval ``ci_low, ci_high``. Bins of fewer than `ENOUGH` pictures are left out.
+    """
+    joined = _joined(predictions).query("label_count > 0")
+    joined = joined.assign(labels=np.where(joined["label_count"] == 1, "one label", "several labels"))
+    groups = joined.groupby(["labels", bins(joined["confidence"].to_numpy())])
     found = groups.agg(n_images=("right", "size"), confidence=("confidence", "mean"), k=("right", "sum"))
+    found = found[found["n_images"] >= ENOUGH].reset_index("labels").reset_index(drop=True)
     low, high = intervals.wilson(found["k"], found["n_images"])
-    found = found.assign(low=found.index / BINS, high=(found.index + 1) / BINS, value=found["k"] / found["n_images"])
-    names = ["low", "high", "n_images", "confidence", "value", "ci_low", "ci_high"]
-    return found.assign(ci_low=low, ci_high=high)[names].reset_index(drop=True)
+    return found.assign(value=found["k"] / found["n_images"], ci_low=low, ci_high=high).drop(columns="k")
 
 
 def bins(confidence: np.ndarray) -> np.ndarray:

@@ -1,5 +1,6 @@
 """Every figure: a frame in, an Altair chart out. Fractions become percent here."""
 
+from workbench.show.charts.calibration import reliability
 from workbench.show.charts.claims import claim_verdicts
 from workbench.show.charts.counts import by_label_count, label_counts
 from workbench.show.charts.gaps import accuracy_gap, gap_decomposition

@@ -83,7 +83,8 @@ def _levels(frame: pd.DataFrame, metric: str, x: alt.X, domain: list, heading: s
     if frame["own"].any():
         mine = alt.Chart(frame[frame["own"]]).encode(x=x.title(None), tooltip=lines)
         layers.append(mine.mark_rule(color=RED, opacity=0.5))
-        layers.append(marks.own_names(mine.encode(y="v1:Q"), align="right", dx=-4, dy=-10))
+        names = frame.loc[frame["own"], "checkpoint"].tolist()
+        layers += marks.own_names(mine.encode(y="v1:Q"), names, -10, align="right", dx=-4)
     return alt.layer(*layers).properties(width=WIDTH, height=190, title=marks.caption(heading))
 
 

@@ -54,7 +54,7 @@ def rank_shift(
     dots = alt.Chart(frame).encode(x, y, **told).mark_circle(size=34).encode(opacity=family_opacity(0.85, 0.06))
     cross = _cross(alt.Chart(frame).encode(x, y, **told)) if known else []
     mine = alt.Chart(frame[frame["checkpoint"].isin(list(own))]).encode(x, y, tooltip=lines)
-    marked = [own_points(mine), own_names(mine, align="right", dx=-8)] if len(own) else []
+    marked = [own_points(mine), *own_names(mine, own, align="right", dx=-8)] if len(own) else []
     everyone = alt.layer(diagonal, *cross, dots, *marked).properties(
         width=WIDTH, height=330, title=caption(f"All {len(frame)} checkpoints")
     )

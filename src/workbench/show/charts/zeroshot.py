@@ -41,8 +41,8 @@ def against_line(distances: pd.DataFrame, lines: pd.DataFrame) -> alt.VConcatCha
     dots = alt.Chart(frame).mark_point(filled=True, size=26, opacity=0.75)
     dots = dots.encode(color, shape, x=x, tooltip=tips("checkpoint", "source", **titles))
     y = _axis("y", alt.Y, frame["y"], "top-1 accuracy on V2 (%), probit scale")
-    named = [own_names(dots.transform_filter(f"datum.source == '{SOURCES[OWN]}'").encode(y=y), align="left", dx=8)]
-    named = named if (distances["source"] == OWN).any() else []
+    own = distances.loc[distances["source"] == OWN, "checkpoint"].tolist()
+    named = own_names(dots.encode(y=y), own, color=PURPLE, align="right", dx=-8) if own else []
     above = alt.layer(*_lines(lines, x, y, color), dots.encode(y=y), *named).properties(width=WIDTH, height=380)
     heading = f"How far each model lies above the line of {SOURCES[lines['source'].iloc[0]]}"
     below = _below(dots, frame["distance"]).properties(width=WIDTH, height=190)
@@ -62,7 +62,12 @@ def _below(dots: alt.Chart, distance: pd.Series) -> alt.LayerChart:
     scale = alt.Scale(domain=extent(distance.clip(lower=FLOOR), 1), nice=False)
     y = alt.Y("distance:Q", title="above the line (points)", scale=scale)
     zero = alt.Chart(pd.DataFrame({"distance": [0]})).mark_rule(color=INK).encode(y=y)
-    return zero + dots.transform_filter(f"datum.distance >= {FLOOR}").encode(y=y)
+    own = dots.transform_filter(f"datum.source == '{SOURCES[OWN]}'").mark_rule(color=PURPLE)
+    return (
+        zero
+        + own.encode(y=alt.Y("ci_low:Q"), y2="ci_high:Q")
+        + dots.transform_filter(f"datum.distance >= {FLOOR}").encode(y=y)
+    )
 
 
 def _lines(lines: pd.DataFrame, x: alt.X, y: alt.Y, color: alt.Color) -> list[alt.Chart]:

@@ -1,11 +1,15 @@
 """`explore`: a score table that answers questions in linked charts and a table."""
 
 from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 import ipywidgets
 import pandas as pd
 
+from workbench.errors import InputError
 from workbench.files import write_file
 from workbench.score.interactive import queries
 from workbench.show import theme
@@ -46,10 +50,14 @@ class Explorer(Instrument):
 
     def _open(self, scores: pd.DataFrame) -> None:
         self.scores = queries.ScoreCube(scores)
+        self._drawn = lru_cache(maxsize=32)(self._draw)
         self._make_controls()
         self.table = Panel(self._act, label="checkpoints")
         self.charts = Chart(self._mark, self._drag)
         self._ask()
+        for metric in self.scores.metrics:  # so that the first to ask for it need not wait
+            with suppress(InputError):
+                self._drawn(replace(self.question, metric=metric))
         self.children = (*self._rows(), self._message, self.charts, self.table)
 
     def _make_controls(self) -> None:
@@ -100,7 +108,7 @@ class Explorer(Instrument):
         self.guarded(lambda: self._answer(question))
 
     def _answer(self, question: queries.Query) -> None:
-        self.answer = self.scores.ask(question)
+        self.answer, _ = self._drawn(question)
         self.question = question
         self.tell("; ".join(self.answer.notes))
         self._keep_known(self.marked)
@@ -110,6 +118,11 @@ class Explorer(Instrument):
             self.charts.marked = self.marked
         self._show_table()
 
+    def _draw(self, question: queries.Query) -> tuple[queries.Result, dict]:
+        """The answer to a question and the specification of its charts, without marks."""
+        answer = self.scores.ask(question)
+        return answer, linked.overview(answer, question, [])
+
     def _keep_known(self, checkpoints: Iterable[str]) -> None:
         known = set(self.answer.pairs["checkpoint"])
         self.marked = [name for name in dict.fromkeys(checkpoints) if name in known]
@@ -118,7 +131,7 @@ class Explorer(Instrument):
         return bool(self.answer.pairs["chosen"].any())
 
     def _overview(self) -> dict:
-        return linked.overview(self.answer, self.question, self.marked)
+        return linked.marking(self._drawn(self.question)[1], self.marked)
 
     def _specification(self) -> dict | None:
         return self._overview() if hasattr(self, "answer") and self._has_chosen() else None

@@ -45,7 +45,27 @@ def overview(answer: Result, question: Query, marked: list[str]) -> dict:
         rows.append(_row(part, int(group), question, params, datasets))  # pyright: ignore[reportArgumentType]
     empty = theme.spec(alt.layer(), validate=False)
     frame = {name: empty[name] for name in ("$schema", "config")}
-    return frame | {"vconcat": rows, "spacing": 18, "resolve": APART, "params": params, "datasets": datasets}
+    told = {"description": _description(answer, question)}
+    return frame | told | {"vconcat": rows, "spacing": 18, "resolve": APART, "params": params, "datasets": datasets}
+
+
+def marking(specification: dict, marked: list[str]) -> dict:
+    """The same specification with these checkpoints marked."""
+    first, *others = specification["params"]
+    return specification | {"params": [first | {"value": marked}, *others]}
+
+
+def _description(answer: Result, question: Query) -> str:
+    """What the charts show, for those who do not see them."""
+    first, second = (NAMES[name] for name in question.pair)
+    chosen = answer.pairs[answer.pairs["chosen"]]
+    sources = []
+    for _, part in chosen.groupby(["source", "protocol"], sort=False):
+        source, protocol = part[["source", "protocol"]].iloc[0]
+        mean = f"{100 * part['gap'].mean():.2f} points apart on average"
+        sources.append(f"{len(part)} of {SOURCES.get(source, source)}, {protocol}, {mean}")
+    views = "each checkpoint's value on both, their difference, boxplots by label count, and ranks before and after"
+    return f"{METRICS[question.metric]} on {first} and {second}: {views}. Checkpoints: {'; '.join(sources)}."
 
 
 def _named(boxes: pd.DataFrame) -> pd.DataFrame:
@@ -81,8 +101,8 @@ def _charts(question: Query, group: int, n: int, reach: tuple[float, float]) -> 
         parts = [
             _layered(_levels(data, n, question), f"gap{group}", width=290, height=170),
             _layered(_difference(data, n, question, reach), "", width=290, height=90),
-            _layered(_boxes(alt.NamedData(f"boxes{group}"), question), "", width=250, height=284),
-            _layered(_ranks(data, n, question), f"rank{group}", width=250, height=284),
+            _layered(_boxes(alt.NamedData(f"boxes{group}"), question), "", width=240, height=284),
+            _layered(_ranks(data, n, question), f"rank{group}", width=240, height=284),
         ]
     layers = [layer for part in parts for layer in part["layer"]]
     return parts, {name: rows for layer in layers for name, rows in layer.pop("datasets", {}).items()}

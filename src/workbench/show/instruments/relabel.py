@@ -92,7 +92,7 @@ class Relabeller(Instrument):
             placeholder="any of the 1000 classes: name, WordNet id, definition",
             description="find a class",
             style=WIDE,
-            layout={"width": "480px", "max_width": "100%"},
+            layout={"width": "480px", "max_width": "calc(100% - 4px)"},
         )
         self.search.observe(lambda _change: self._draw(), "value")
         self.search.on_msg(self._submitted)
