@@ -136,7 +136,7 @@ def lines(output) -> tuple[list[str], bool]:
         if "vegalite" in kind:
             return strings(json.loads(chart) if isinstance(chart, str) else chart), False
     if page := data.get("text/html"):
-        page = re.sub(r"<style.*?</style>|<script.*?</script>", "", page, flags=re.DOTALL)
+        page = re.sub(r"<style.*?</style>|<script.*?</script>|<wbr>|\u00ad", "", page, flags=re.DOTALL)
         cells = re.sub(r"</t[dh]>", " | ", page)
         rows = [html.unescape(re.sub(r"<[^>]+>", " ", row)) for row in cells.split("</tr>")]
         return rows, sum(len(numbers(row)) for row in rows) > LONG
