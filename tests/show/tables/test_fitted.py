@@ -17,6 +17,7 @@ from workbench.show.tables import fitted
         ("computed", "com-puted"),
         ("PatchML1", "PatchML1"),
         ("n images", "n images"),
+        ("value_before", "value_<wbr>before"),
     ],
 )
 def test_the_heads_of_columns_are_parted_between_syllables(name, parted):

@@ -88,7 +88,7 @@ def test_long_names_and_the_heads_of_columns_may_go_on_in_the_next_line_and_shor
 
 def test_the_rows_of_a_wide_table_are_grids_that_all_go_on_in_the_next_line_in_the_same_way():
     wide = pd.DataFrame({"checkpoint": ["resnet50.a1_in1k"] * 2} | {f"n{i}": [12.25, None] for i in range(12)})
-    row = "display: grid; [^'\"]*repeat\\(auto-fit, minmax\\(6ch, 1fr\\)\\)"
+    row = "display: grid; [^'\"]*repeat\\(auto-fit, minmax\\([67]ch, 1fr\\)\\)"
     for html in (source(tables.show(wide, "t", "t")), source(tables.browse(wide, "t"))):
         body = html.split("</style>")[1].split("<script")[0]
         assert len(re.findall(row, body)) == 1 + 2  # the heads too
@@ -106,7 +106,7 @@ def test_a_browsable_table_escapes_and_needs_no_network():
     text = "<tr><td style='text-align: left'>"
     assert f"{text}&lt;b&gt;</td><td class='n'>1</td><td class='n'>0.50</td><td class='n'>3</td></tr>" in html
     assert f"{text}</td><td class='n'>2</td><td></td><td></td></tr>" in html
-    assert "<button type='button'>&lt;i&gt;</button>" in html
+    assert re.search("<button type='button'[^>]*>&lt;i&gt;</button>", html)
     assert "<span>2 rows</span>" in html
     assert "http" not in html
     assert 'id="t"' in html

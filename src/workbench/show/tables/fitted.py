@@ -9,21 +9,21 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 ROOM = 62  # digits side by side in the narrowest place where a table is read: 420 pixels
-EDGES = 1  # digits that the ground on both sides of a text is wide
 MOST_TRACKS = 3  # for a long text, which goes on in a second line
 FONT = "font: 12px Helvetica, Arial, sans-serif"
 GRID = "display: grid; align-items: baseline; padding: 0; border-top: 1px solid #8884"
 GRID += "; grid-template-columns: repeat(auto-fit, minmax({}ch, 1fr))"
 
 
-def breakable(text: object) -> Markup:
-    """A text whose long words, as names of checkpoints and files are, may go on in the next line behind a sign."""
-    return Markup(re.sub(r"[^\s<>;]{13,}", lambda word: re.sub(r"([._/-])(?=\w)", r"\1<wbr>", word[0]), escape(text)))
+def breakable(text: object, least: int = 13) -> Markup:
+    """A text whose words of `least` letters, as names of checkpoints are, may go on in the next line behind a sign."""
+    long = rf"[^\s<>;]{{{least},}}"
+    return Markup(re.sub(long, lambda word: re.sub(r"([._/-])(?=\w)", r"\1<wbr>", word[0]), escape(text)))
 
 
 def hyphenable(text: object) -> Markup:
     """A column's name whose long words may be parted between syllables."""
-    return Markup(parted(breakable(text), "\u00ad"))
+    return Markup(parted(breakable(text, 9), "\u00ad"))
 
 
 def parted(text: str, hyphen: str) -> str:
@@ -36,21 +36,22 @@ def told(value: Any) -> str:
     return "" if pd.isna(value) else f"{value:.2f}" if isinstance(value, float) else str(value)
 
 
-def grid(frame: pd.DataFrame) -> tuple[str, list[int]]:
+def grid(frame: pd.DataFrame, edges: int = 1) -> tuple[str, list[int]]:
     """The style of each row of a table that is too wide for a narrow page, and how many tracks each column takes.
 
     Rows, the one of heads among them, are grids of equal tracks: where the room ends they all go on in the next line
     in the same way, so that each cell stays below its head, and nothing has to be scrolled to. The style is written
-    to each row, as a page that does not trust a table takes away all others. A table that fits has none.
+    to each row, as a page that does not trust a table takes away all others. A table that fits has none. `edges` is
+    how many digits wide the ground on both sides of a text is.
     """
     texts = [[*map(told, column)] for _, column in frame.items()]
     needs = [max(_longest(hyphenable(name)), *map(_longest, map(breakable, ["", *column])))
              for name, column in zip(frame, texts, strict=True)]  # fmt: skip
-    if sum(needs) + EDGES * len(needs) <= ROOM:
+    if sum(needs) + edges * len(needs) <= ROOM:
         return "", []
     is_number = [pd.api.types.is_numeric_dtype(kind) for kind in frame.dtypes]
-    track = max([4, *(need for need, number in zip(needs, is_number, strict=True) if number)]) + EDGES
-    wishes = [need if number else max(need, *map(len, ["", *column])) + EDGES
+    track = max([4, *(need for need, number in zip(needs, is_number, strict=True) if number)]) + edges
+    wishes = [need if number else max(need, *map(len, ["", *column])) + edges
               for need, number, column in zip(needs, is_number, texts, strict=True)]  # fmt: skip
     return GRID.format(track), [max(1, min(MOST_TRACKS, math.ceil(wish / track))) for wish in wishes]
 

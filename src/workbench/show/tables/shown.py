@@ -59,7 +59,7 @@ def browse(
     environment.filters |= {"breakable": fitted.breakable, "hyphenable": fitted.hyphenable}
     known = frame.astype(object).where(frame.notna(), None)
     rows = list(known.itertuples(index=False, name=None))
-    row, tracks = ("", []) if wrap else fitted.grid(frame)
+    row, tracks = ("", []) if wrap else fitted.grid(frame, 2)  # a page that does not trust it has wide edges
     look = {"row": row, "cells": fitted.cells(frame, tracks), "font": fitted.FONT, "wrap": wrap, "height": height}
     page = environment.get_template("browse.html.j2")
     return HTML(page.render(id=id, names=frame.columns, rows=rows, colours=colours or {}, **look))
