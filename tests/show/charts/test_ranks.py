@@ -81,7 +81,7 @@ def test_the_largest_rise_and_fall_are_named_with_both_ranks(drawn):
     assert bar.fields == {"x": "rank_before", "x2": "rank_after", "y": "checkpoint", "color": "move"}
     assert start.fields == {"x": "rank_before", "y": "checkpoint", "color": "move"}
     assert end.fields == {"x": "rank_after", "y": "checkpoint", "color": "move"}
-    assert text.fields == {"x": "end", "y": "checkpoint", "color": "move", "text": "text"}
+    assert text.fields == {"x": "end", "y": "checkpoint", "color": "#222222", "text": "text"}
     assert (start.mark["filled"], end.mark["filled"]) == (False, True)
     assert bar.encoding["y"]["sort"] == ["c", "a"]
     assert bar.encoding["x"]["scale"] == {"domain": [8, pytest.approx(-2.6)], "nice": False}

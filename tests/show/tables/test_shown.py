@@ -144,7 +144,7 @@ def test_long_texts_wrap_so_that_nothing_is_cut(ledger):
         assert ("overflow-wrap: anywhere" in texts, "white-space: nowrap" in numbers) == (True, True)
         assert "table-layout: auto" in table
     assert ("vertical-align: top" in html, "vertical-align: top" in short) == (True, False)
-    assert "@media print { #all div {max-height: none} }" in html
+    assert "@media print { #all div {max-height: none !important} }" in html
 
 
 def test_a_plain_table_is_markdown_in_few_words():

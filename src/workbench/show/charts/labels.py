@@ -1,25 +1,26 @@
-"""Charts of what depends on the labels: the decomposition of the gap at each threshold of ReaL."""
+"""Charts of what depends on the labels: the gap at each threshold of ReaL, and accuracy before and after others."""
 
 import altair as alt
 import pandas as pd
 
+from workbench.score import table
 from workbench.score.paired.by_labels import PUBLISHED, THRESHOLDS
 from workbench.show import marks
 from workbench.show.charts.gaps import PARTS, SHARES
-from workbench.show.marks import percents, tips
-from workbench.show.theme import DARK_ORANGE, GREY, IMAGE_SETS, INK
+from workbench.show.marks import INTERVAL, extent, percents, rows, tips
+from workbench.show.theme import BLUE, DARK_ORANGE, GREY, IMAGE_SETS, INK
 
 WIDTH, HEIGHT = 230, 200  # of a panel, in pixels
 ORDER = [f"{threshold:g}" for threshold in THRESHOLDS.values()]
 X = alt.X("threshold:O", title="threshold of V1's labels", sort=ORDER, axis=alt.Axis(labelAngle=-45))
 
 
-def operating_points(rows: pd.DataFrame) -> alt.ConcatChart:
+def operating_points(points: pd.DataFrame) -> alt.ConcatChart:
     """V1's share of images with several labels at each threshold, and the top-1 gap in two parts by three standards.
 
-    Takes the rows of ``labels-operating-points``; what is drawn is over all images.
+    Takes ``labels-operating-points``; what is drawn is over all images.
     """
-    shown = rows[(rows["over"] == "all images") & rows["labels"].isin([*THRESHOLDS, "v2-refined"])]
+    shown = points[(points["over"] == "all images") & points["labels"].isin([*THRESHOLDS, "v2-refined"])]
     shown = shown.assign(threshold=shown["labels"].map(THRESHOLDS).map("{:g}".format))
     shown = shown.assign(**percents(shown, "value", "ci_low", "ci_high"))
     gap = shown.loc[shown["quantity"] == "gap", "value"].iloc[0]
@@ -63,8 +64,8 @@ def _several(shown: pd.DataFrame) -> alt.LayerChart:
 def _parts(shown: pd.DataFrame, standard: str, heading: str, reach: list) -> alt.LayerChart:
     pieces = []
     for name, (words, *_) in PARTS.items():
-        rows = shown[shown["quantity"] == f"{name}_{standard}"]
-        pieces.append(rows[["threshold", "value", "ci_low", "ci_high"]].assign(part=words))
+        part = shown[shown["quantity"] == f"{name}_{standard}"]
+        pieces.append(part[["threshold", "value", "ci_low", "ci_high"]].assign(part=words))
     told = {words: look for words, *look in PARTS.values()}
     legend = alt.Legend(orient="bottom", direction="vertical", symbolOpacity=1) if standard == "midpoint" else None
     color, shape = marks.told("part", told, alt.Color, alt.Shape, title=None, sort=list(told), legend=legend)
@@ -103,3 +104,27 @@ def _words(shown: pd.DataFrame) -> str:
         f"Four panels over thresholds {first} to {last}. The share of V1's images with several labels goes {several}. "
         f"The points that go with label counts go {'; '.join(ends)}."
     )
+
+
+def relabelled(moved: pd.DataFrame) -> alt.FacetChart:
+    """ReaL accuracy of each checkpoint under several label sets, in the order of the column ``labels_of``."""
+    chosen = table.select(moved, "real")
+    frame = chosen[["checkpoint", "labels_of", "n_images"]].assign(**percents(chosen, "value", "ci_low", "ci_high"))
+    order = chosen["labels_of"].drop_duplicates().tolist()
+    title = "ReaL accuracy (%)"
+    color = alt.Color("labels_of:N", sort=order, legend=None, scale=alt.Scale(domain=order, range=[GREY, BLUE]))
+    base = alt.Chart(frame).encode(
+        y=rows("labels_of", order, ticks=False),
+        color=color,
+        tooltip=tips("checkpoint", labels_of="labels", value=title, **INTERVAL, n_images="pictures"),
+    )
+    scale = alt.Scale(domain=[extent(frame["ci_low"], 10)[0], 100])
+    x = alt.X("value:Q", scale=scale)
+    bars = base.mark_rule(strokeWidth=2, opacity=0.6)
+    bars = bars.encode(x=alt.X("ci_low:Q", title=title, scale=scale), x2="ci_high:Q")
+    dots = base.mark_point(filled=True, size=70, opacity=1).encode(x=x)
+    text = base.mark_text(dy=-11).encode(x=x, text=alt.Text("value:Q", format=".1f"))
+    header = alt.Header(labelOrient="top", labelAnchor="start", labelFontSize=13)
+    row = alt.Row("checkpoint:N", title=None, header=header)
+    heading = alt.Title("ReaL accuracy before and after relabelling", subtitle="bars are 95 % intervals over pictures")
+    return (bars + dots + text).properties(width=460, height=alt.Step(34)).facet(row=row, title=heading, spacing=8)

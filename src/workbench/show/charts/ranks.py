@@ -22,7 +22,7 @@ from workbench.show.marks import (
     rows,
     tips,
 )
-from workbench.show.theme import BLUE, GREY, ORANGE, RED
+from workbench.show.theme import BLUE, GREY, INK, ORANGE, RED
 
 WIDTH = 310  # of a panel, in pixels: with the longest name beside it, it fits a notebook's column
 MOVES = {"rises": BLUE, "falls": ORANGE, "stays": GREY}
@@ -86,7 +86,8 @@ def _moves(largest: pd.DataFrame, n: int, told: dict) -> alt.LayerChart:
     bar = base.mark_rule(strokeWidth=2, opacity=0.6).encode(x=x, x2="rank_after:Q")
     start = base.mark_point(size=50, filled=False, fill="white").encode(x=x)
     end = base.mark_point(size=60, filled=True).encode(x=alt.X("rank_after:Q"))
-    return bar + start + end + base.mark_text(align="left", dx=8, fontSize=11).encode(x="end:Q", text="text")
+    text = base.mark_text(align="left", dx=8, fontSize=11)
+    return bar + start + end + text.encode(x="end:Q", text="text", color=alt.value(INK))
 
 
 def standing(scores: pd.DataFrame, places: pd.DataFrame, checkpoint: str) -> alt.LayerChart:
