@@ -117,3 +117,11 @@ def test_nothing_is_unpickled():
         assert "allow_pickle=True" not in text
         assert "weights_only=False" not in text
         assert "import pickle" not in text
+
+
+def test_charts_are_imported_without_the_grammars_of_addresses_and_others_may_still_have_them():
+    code = "import sys\nfrom workbench.show import charts\n"
+    code += "print('rfc3987_syntax' in sys.modules, 'jsonschema' in sys.modules)"
+    code += "\nimport rfc3987_syntax\nprint(rfc3987_syntax.is_valid_syntax('iri', 'https://a.b/c'))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+    assert found.split() == ["False", "True", "True"]

@@ -3,7 +3,8 @@
 The instruments are one call each. What they need is imported by the call, not by ``import workbench.show``.
 """
 
-from typing import TYPE_CHECKING
+import sys
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,23 @@ if TYPE_CHECKING:
     from workbench.show.instruments.gallery import Viewer
     from workbench.show.instruments.relabel import Relabeller
     from workbench.show.instruments.slices import Slicer
+
+
+def _import_jsonschema() -> None:
+    """Altair checks charts by jsonschema, which builds 38 grammars when it is imported, for an address format that no
+    chart has. That takes two seconds of each kernel; without its library jsonschema leaves this one check out.
+    """
+    modules: dict[str, Any] = sys.modules  # pyright: ignore[reportAssignmentType]  # None says: not to be imported
+    if "rfc3987_syntax" in modules:
+        return
+    modules["rfc3987_syntax"] = None
+    try:
+        import jsonschema
+    finally:
+        del modules["rfc3987_syntax"]
+
+
+_import_jsonschema()
 
 
 def explore(scores: "pd.DataFrame", *, out: "str | Path" = "outputs/explore") -> "Explorer":
