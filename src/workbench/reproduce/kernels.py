@@ -22,7 +22,9 @@ def settings() -> Iterator[Any]:
         manager = {"connection_file": str(folder / "kernel.json")}  # names the folder in the kernel's command line
         if os.name != "nt" and len(str(folder)) < LONGEST + len(PREFIX) + 10:
             manager |= {"transport": "ipc", "ip": str(folder / "s")}
-        yield Config({"KernelManager": manager})
+        # A kernel that is asked to end while it still tidies up calls that an error, where nothing has gone wrong.
+        quiet = {"extra_arguments": ["--IPKernelApp.log_level=CRITICAL"]}
+        yield Config({"KernelManager": manager, "NotebookClient": quiet})
 
 
 def _room() -> Path:

@@ -113,6 +113,15 @@ def test_a_run_under_way_is_not_joined_by_another(run, weights, folder, tmp_path
         run(weights[:1], restart=True)
 
 
+def test_a_worker_whose_look_fails_is_refused_with_the_reason(run, monkeypatch):
+    def fails(*_):
+        raise ModuleNotFoundError("No module named 'timm'")
+
+    monkeypatch.setattr(checks, "facts", fails)
+    with pytest.raises(InputError, match=r"1 worker cannot take part \(tcp.*: No module named 'timm'\); is the same"):
+        run()
+
+
 def test_a_worker_without_the_folder_is_refused_by_name(run, tmp_path, monkeypatch):
     monkeypatch.setattr(checks, "marker", lambda out: nullcontext(tmp_path / "elsewhere" / "mark"))
     with pytest.raises(InputError, match=r"worker 0 on .*: it does not see the folder"):

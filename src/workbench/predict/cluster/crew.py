@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.errors import InputError, counted
+from workbench.errors import InputError, counted, reason
 from workbench.predict.cluster import checks
 from workbench.predict.cluster.checks import Facts
 from workbench.predict.cluster.units import Job
@@ -49,7 +49,11 @@ class Crew:
             raise InputError(f"{seen} not answer, {silent[0]} among them; stop or restart what does not")
         # One that is killed meanwhile comes again, under another address.
         found = {address: one.result() for address, one in self._asked.items() if one.status == "finished"}
+        failed = [f"{address}: {why}" for address, one in self._asked.items() if (why := _failure(one))]
         self._asked = {}
+        if failed:
+            seen = counted(len(failed), "worker", "workers")
+            raise InputError(f"{seen} cannot take part ({failed[0]}); is the same workbench installed on all?")
         if not found:
             raise InputError("no worker answers; the same command tries again")
         expected = next((one for one in found.values() if not one.problem), next(iter(found.values())))
@@ -95,6 +99,9 @@ class Crew:
             self._asked[address] = self.client.submit(checks.facts, self.job, self.mark, workers=[address], **how)
 
     def _admit(self, address: str, future: Any) -> None:
+        if why := _failure(future):
+            self.refused.add(address)
+            warnings.warn(f"the worker at {address} gets no work: {why}", stacklevel=2)
         if future.status != "finished":
             return  # it was killed while it looked, or is asked again
         one: Facts = future.result()
@@ -103,3 +110,11 @@ class Crew:
             warnings.warn(f"worker {one.name} on {one.host} gets no work: {why}", stacklevel=2)
         else:
             self.members[address] = one
+
+
+def _failure(future: Any) -> str:
+    """What went wrong in a worker that was asked what it sees; empty where nothing did, or where it was killed."""
+    from distributed import KilledWorker
+
+    error = future.exception() if future.status == "error" else None
+    return "" if error is None or isinstance(error, KilledWorker) else reason(error)
