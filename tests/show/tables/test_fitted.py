@@ -1,5 +1,7 @@
 """Words at the end of a line, and tables that are too wide for a narrow page."""
 
+import re
+
 import pandas as pd
 import pytest
 
@@ -47,3 +49,14 @@ def test_texts_stand_at_the_left_and_only_what_is_wide_says_so():
     frame = pd.DataFrame({"metric": ["top1"], "gap": [1.5]})
     assert fitted.cells(frame, []) == ["text-align: left", ""]
     assert fitted.cells(frame, [2, 1]) == ["text-align: left; grid-column: span 2", ""]
+
+
+def test_long_texts_get_more_room_and_no_column_less_than_a_word_needs():
+    frame = pd.DataFrame(
+        {"id": ["C01", "C02"], "verdict": ["+ holds", "? cannot be checked"], "says": ["long " * 60] * 2}
+    )
+    widths = [int(re.findall(r"width: (\d+)%", style)[0]) for style in fitted.wrapped(frame)]
+    assert 99 <= sum(widths) <= 101
+    assert widths[0] < widths[1] < widths[2]
+    assert widths[0] / widths[1] == pytest.approx(3 / 7, abs=0.05)
+    assert len({style.partition("; width")[0] for style in fitted.wrapped(frame)}) == 1

@@ -106,7 +106,7 @@ def test_a_browsable_table_escapes_and_needs_no_network():
     text = "<tr><td style='text-align: left'>"
     assert f"{text}&lt;b&gt;</td><td class='n'>1</td><td class='n'>0.50</td><td class='n'>3</td></tr>" in html
     assert f"{text}</td><td class='n'>2</td><td></td><td></td></tr>" in html
-    assert re.search("<button type='button'[^>]*>&lt;i&gt;</button>", html)
+    assert re.search("<th scope='col'[^>]*>&lt;i&gt;</th>", html)
     assert "<span>2 rows</span>" in html
     assert "http" not in html
     assert 'id="t"' in html

@@ -34,7 +34,7 @@ def claim_verdicts(counts: pd.DataFrame) -> alt.LayerChart:
     fill = alt.condition(on_others, alt.value(0.1), alt.value(1))
     bars = base.mark_bar(strokeWidth=1.5).encode(color=colours, stroke=edges, fillOpacity=fill)
     ink = alt.condition(on_others, alt.value("#222"), alt.value("white"))
-    text = base.mark_text(align="right", dx=-2, fontSize=10, fontWeight="bold").encode(text="sentences:Q", color=ink)
+    text = base.mark_text(align="right", dx=-1, fontSize=11, fontWeight="bold").encode(text="sentences:Q", color=ink)
     subtitle = [
         f"{counts['sentences'].sum()} sentences of {len(order)} documents; verdicts in the order of the legend;",
         "hollow: checked on other models",

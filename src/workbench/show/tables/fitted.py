@@ -9,6 +9,7 @@ import pandas as pd
 from markupsafe import Markup, escape
 
 ROOM = 62  # digits side by side in the narrowest place where a table is read: 420 pixels
+WRAPPED = "text-align: left; vertical-align: top; overflow-wrap: break-word; padding: 3px"
 MOST_TRACKS = 3  # for a long text, which goes on in a second line
 FONT = "font: 12px Helvetica, Arial, sans-serif"
 GRID = "display: grid; align-items: baseline; padding: 0; border-top: 1px solid #8884"
@@ -61,6 +62,19 @@ def cells(frame: pd.DataFrame, tracks: list[int]) -> list[str]:
     sides = ["" if pd.api.types.is_numeric_dtype(kind) else "text-align: left" for kind in frame.dtypes]
     wide = [f"grid-column: span {n}" if n > 1 else "" for n in tracks or [1] * len(sides)]
     return ["; ".join(filter(None, both)) for both in zip(sides, wide, strict=True)]
+
+
+def wrapped(frame: pd.DataFrame) -> list[str]:
+    """The style of a cell in each column of a table of long texts, which is as wide as its place.
+
+    Columns get more room for longer texts, and enough for a word of eight letters. The style is what JupyterLab leaves
+    to a table that it does not trust.
+    """
+    texts = [[*map(told, column)] for _, column in frame.items()]
+    longest = [max(map(_longest, map(breakable, ["", *column]))) for column in texts]
+    means = [sum(map(len, column)) / max(1, len(column)) for column in texts]
+    wishes = [max(math.sqrt(mean), 1.4 * min(8, n)) for mean, n in zip(means, longest, strict=True)]
+    return [f"{WRAPPED}; width: {100 * wish / sum(wishes):.0f}%" for wish in wishes]
 
 
 @cache

@@ -60,7 +60,8 @@ def browse(
     known = frame.astype(object).where(frame.notna(), None)
     rows = list(known.itertuples(index=False, name=None))
     row, tracks = ("", []) if wrap else fitted.grid(frame, 2)  # a page that does not trust it has wide edges
-    look = {"row": row, "cells": fitted.cells(frame, tracks), "font": fitted.FONT, "wrap": wrap, "height": height}
+    cells = fitted.wrapped(frame) if wrap else fitted.cells(frame, tracks)
+    look = {"row": row, "cells": cells, "font": fitted.FONT, "wrap": wrap, "height": height}
     page = environment.get_template("browse.html.j2")
     return HTML(page.render(id=id, names=frame.columns, rows=rows, colours=colours or {}, **look))
 
