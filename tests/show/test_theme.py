@@ -1,12 +1,19 @@
 import base64
 import io
+import itertools
 
 import altair as alt
+import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 
 from workbench.show import compact, theme
+from workbench.show.charts.claims import COLOURS
+from workbench.show.charts.mistakes import SEVERITY_COLOURS
+from workbench.show.charts.multiple_choice import SIZES
+from workbench.show.charts.ranks import MOVES
+from workbench.show.charts.zeroshot import LOOKS
 
 
 @pytest.fixture
@@ -112,3 +119,34 @@ def test_svg_and_version_are_of_altairs_vega_lite(chart):
     assert theme.svg(theme.spec(chart)) == theme.svg(theme.spec(chart))
     assert alt.SCHEMA_VERSION.startswith(theme.vl_version().replace("_", ".") + ".")
     assert theme.vl_version().count("_") == 1
+
+
+# Machado, Oliveira and Fernandes (2009), severity 1, in linear RGB.
+DEUTERANOPIA = [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.011820, 0.042940, 0.968881]]
+PROTANOPIA = [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216], [-0.003882, -0.048116, 1.051998]]
+TOGETHER = {
+    "image sets": theme.IMAGE_SETS.values(),
+    "parts of the gap": (theme.BLUE, theme.ORANGE),
+    "signs of a part": (theme.ORANGE, theme.PURPLE),
+    "moves": MOVES.values(),
+    "verdicts": COLOURS.values(),
+    "severities": SEVERITY_COLOURS.values(),
+    "sources": [color for color, _ in LOOKS.values()],
+    "questions": SIZES.values(),
+}
+
+
+def lab(color: str, seen: list) -> np.ndarray:
+    """CIELAB of a colour, as somebody sees it whose eyes have this matrix."""
+    rgb = np.array([int(color[at : at + 2], 16) for at in (1, 3, 5)]) / 255
+    linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    xyz = [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]] @ np.clip(seen @ linear, 0, 1)
+    x, y, z = np.cbrt(np.maximum(xyz / [0.9505, 1, 1.089], 0.008856))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("seen", [np.eye(3), DEUTERANOPIA, PROTANOPIA], ids=["all", "deuteranopia", "protanopia"])
+@pytest.mark.parametrize("colors", TOGETHER.values(), ids=TOGETHER)
+def test_colours_of_one_chart_differ_for_colour_blind_eyes_too(colors, seen):
+    places = [lab(color, np.array(seen)) for color in colors]
+    assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(places, 2)) > 15

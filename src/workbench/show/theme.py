@@ -15,8 +15,8 @@ import altair as alt
 
 from workbench.show import compact
 
-# Okabe and Ito's colours, distinguishable with the common forms of colour blindness.
-BLUE, ORANGE, GREEN, RED, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC3311", "#AA4499", "#666666"
+# Okabe and Ito's colours and one of Tol's: a test holds those of one chart apart for colour-blind eyes, too.
+BLUE, ORANGE, GREEN, RED, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC3311", "#882255", "#666666"
 IMAGE_SETS = {"v1": BLUE, "v2": ORANGE}
 FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
 MIME = "application/vnd.vegalite.v5+json"

@@ -222,7 +222,7 @@ def test_below_are_the_label_counts_that_are_lower_and_higher(parts):
         ("2", -7, -6, -8, "top-1 higher on V2", -10),
     ]
     assert bars.fields == {"x": "label_count", "y": "points", "color": "sign"}
-    assert bars.scale("color") == {"top-1 lower on V2": "#D55E00", "top-1 higher on V2": "#AA4499"}
+    assert bars.scale("color") == {"top-1 lower on V2": "#D55E00", "top-1 higher on V2": "#882255"}
     assert ends.fields["y2"] == "high"
     assert zero.rows("zero") == [(0,)]
     assert parts.spec["resolve"]["scale"] == {"color": "independent", "shape": "independent"}

@@ -8,7 +8,7 @@ from workbench.claims.registry import OTHERS
 from workbench.show.marks import looks, rows
 from workbench.show.theme import BLUE, RED
 
-COLOURS: dict[str, str] = dict(zip(VERDICTS, ("#007A59", BLUE, RED, "#6E6E6E"), strict=True))
+COLOURS: dict[str, str] = dict(zip(VERDICTS, ("#004D38", BLUE, RED, "#6E6E6E"), strict=True))
 SIGNS: dict[str, str] = dict(zip(VERDICTS, ("+", "~", "×", "?"), strict=True))
 
 
