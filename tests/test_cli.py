@@ -868,7 +868,7 @@ def test_imagenet_x_comes_in_and_gives_what_top_1_suffices_for(public_files, her
     line = "import {}.csv --checkpoint net --image-set v1 --protocol crop --out {}.parquet"
     done = run(line.format("all", "all"))
     assert (done.code, done.err) == (0, "")
-    assert done.out == "all.parquet: 50000 images, top-1 classes of net on v1\n"
+    assert done.out == "all.parquet: 50,000 images, top-1 classes of net on v1\n"
     result = run("score all.parquet --format csv")
     assert result.code == 0
     depth = (

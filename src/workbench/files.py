@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
+DENSEST = 1000  # values of a Parquet file in a byte: ids alone take more than that, however well they are packed
+
 
 @contextmanager
 def writing(path: Path) -> Iterator[BinaryIO]:
@@ -196,9 +198,23 @@ def read_parquet(path: Path, columns: list[str] | None = None) -> "pa.Table":
     """The table in a Parquet file, every value of it checked; to be called within :func:`parsing`."""
     from pyarrow import parquet
 
+    with parquet.ParquetFile(path) as file:
+        _check_claims(file.metadata, path.stat().st_size)
     table = parquet.read_table(path, columns=columns)
     table.validate(full=True)  # else text that is no UTF-8 fails where it is used
     return table
+
+
+def _check_claims(metadata: Any, size: int) -> None:
+    """Raise `ValueError` where the foot of a Parquet file of so many bytes claims more values than it can hold.
+
+    Room for all of them is taken before any is read: a damaged number may be more than the machine has.
+    """
+    groups = [metadata.row_group(at) for at in range(metadata.num_row_groups)]
+    claimed = [metadata.num_rows, *(group.num_rows for group in groups)]
+    claimed += [group.column(at).num_values for group in groups for at in range(group.num_columns)]
+    if max(claimed) > DENSEST * size or min(claimed) < 0:
+        raise ValueError(f"it claims {max(claimed):,} values in {size:,} bytes")
 
 
 def _read_csv(path: Path, text: Collection[str]) -> "pa.Table":

@@ -255,6 +255,14 @@ def test_another_content_than_was_written_is_refused_by_name(tmp_path, change):
         store.read(path)
 
 
+def test_a_file_that_claims_more_than_it_can_hold_is_refused_before_room_is_taken(tmp_path, monkeypatch):
+    path = tmp_path / "one.parquet"
+    store.write(example(), path)
+    monkeypatch.setattr("workbench.files.DENSEST", 0.001)
+    with pytest.raises(DamagedFileError, match=r"one\.parquet cannot be read.*it claims \d+ values in [\d,]+ bytes"):
+        store.read(path)
+
+
 def test_damaged_files_are_refused_by_name_or_hold_what_was_written(tmp_path):
     path, seed = tmp_path / "one.parquet", int.from_bytes(os.urandom(4))
     print(f"seed {seed}")

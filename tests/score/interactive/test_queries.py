@@ -79,7 +79,7 @@ def test_several_label_counts_are_pooled_for_shares_and_averaged_for_asma(frame,
         row = found.loc["resnet50"]
         if metric == "asma":
             expected = (one["value"] + three["value"]) / 2
-            half = np.hypot(one["ci_high"] - one["value"], three["ci_high"] - three["value"]) / 2
+            half = np.hypot(*((part["ci_high"] - part["ci_low"]) / 2 for part in (one, three))) / 2
             interval = (expected - half, expected + half)
         else:
             k, n = sum(part["value"] * part["n_images"] for part in (one, three)), one["n_images"] + three["n_images"]

@@ -22,7 +22,6 @@ Resizer = Callable[[Image.Image], np.ndarray]
 
 PIXELS = ("exact", "fast")
 FAST = ("bilinear", "bicubic")  # what torch resizes bytes with
-PASSES = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
 _LARGE = 4_000_000  # pixels: larger pictures stay exact, within the bound of memory reckoned for that
 
 
@@ -32,14 +31,14 @@ def resizer(geometry: Geometry, pixels: str = "exact") -> Resizer:
     ``fast`` is for squares from the centre and whole pictures, bilinear or bicubic, of up to four megapixels; anything
     else stays ``exact``.
     """
-    whole, method = _timm(geometry), PASSES.get(geometry[1])
+    whole = _timm(geometry)
     fast = pixels == "fast" and is_fast(geometry)
 
     def resize(picture: Image.Image) -> np.ndarray:
         cut = centred(picture.size, geometry)
         if fast and (cut or geometry[3] == "squash") and picture.width * picture.height <= _LARGE:
             return _fast(picture, cut, geometry)
-        return whole(picture) if cut is None or method is None else _between_passes(picture, cut, method)
+        return whole(picture)
 
     return resize
 
@@ -76,15 +75,6 @@ def centred(size: Size, geometry: Geometry) -> Cut | None:
     scaled = (goal, longer) if size[0] <= size[1] else (longer, goal)
     left, top = (round((one - height) / 2) for one in scaled)  # and its CenterCrop
     return Cut(*scaled, (left, top, left + height, top + height))
-
-
-def _between_passes(picture: Image.Image, cut: Cut, method: Image.Resampling) -> np.ndarray:
-    """What timm's transform gives, sooner: Pillow resizes along the width first, and columns that the crop leaves out
-    need no resizing along the height.
-    """
-    left, top, right, bottom = cut.box
-    narrow = picture.resize((cut.width, picture.height), method).crop((left, 0, right, picture.height))
-    return np.asarray(narrow.resize((right - left, cut.height), method).crop((0, top, right - left, bottom)))
 
 
 def _fast(picture: Image.Image, cut: Cut | None, geometry: Geometry) -> np.ndarray:
