@@ -259,10 +259,23 @@ def test_a_file_that_claims_more_than_it_can_hold_is_refused_before_room_is_take
     path = tmp_path / "one.parquet"
     store.write(example(), path)
     monkeypatch.setattr("workbench.files.DENSEST", 0.001)
-    with pytest.raises(DamagedFileError, match=r"one\.parquet cannot be read.*it claims \d+ values in [\d,]+ bytes"):
+    with pytest.raises(DamagedFileError, match=r"one\.parquet cannot be read.*it claims \d+ rows in [\d,]+ bytes"):
         store.read(path)
 
 
+@pytest.fixture
+def four_gigabytes():
+    """No more memory than these: damage to the size of a page claims up to all that a machine has."""
+    resource = pytest.importorskip("resource")
+    used = [line.split()[1] for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmData")]
+    before = resource.getrlimit(resource.RLIMIT_DATA)
+    resource.setrlimit(resource.RLIMIT_DATA, (1024 * int(used[0]) + 4 * 10**9, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_DATA, before)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").is_file(), reason="needs Linux's account of memory")
+@pytest.mark.usefixtures("four_gigabytes")
 def test_damaged_files_are_refused_by_name_or_hold_what_was_written(tmp_path):
     path, seed = tmp_path / "one.parquet", int.from_bytes(os.urandom(4))
     print(f"seed {seed}")
