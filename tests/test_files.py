@@ -8,7 +8,9 @@ import subprocess
 import sys
 
 import pandas as pd
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from workbench import files
 from workbench.errors import DamagedFileError, InputError
@@ -192,3 +194,31 @@ def test_a_table_that_cannot_be_read_is_damaged(tmp_path, name, data):
     (tmp_path / name).write_bytes(data)
     with pytest.raises(DamagedFileError, match=f"{name} cannot be read .*truncated"):
         files.read_table(tmp_path / name)
+
+
+def test_damaged_pages_are_refused_before_they_are_decoded_and_files_of_other_programs_are_read(tmp_path):
+    table = pa.table({"a": list(range(1000)), "b": ["x"] * 1000})
+    files.write_parquet(table, tmp_path / "own.parquet", compression="zstd")
+    assert files.read_parquet(tmp_path / "own.parquet").equals(table)
+    assert files.read_parquet(tmp_path / "own.parquet", ["b"]).column_names == ["b"]
+    data = (tmp_path / "own.parquet").read_bytes()
+    foot = len(data) - 8 - parquet.read_metadata(tmp_path / "own.parquet").serialized_size
+    for at in (4, 10, foot - 1):
+        damaged = bytearray(data)
+        damaged[at] ^= 1
+        (tmp_path / "own.parquet").write_bytes(damaged)
+        with pytest.raises(ValueError, match="its pages have another digest than what was written"):
+            files.read_parquet(tmp_path / "own.parquet")
+    parquet.write_table(table, tmp_path / "other.parquet")
+    assert files.read_parquet(tmp_path / "other.parquet").equals(table)
+
+
+def test_a_foot_that_claims_more_than_the_file_can_hold_is_refused(tmp_path, monkeypatch):
+    lists = pa.FixedSizeListArray.from_arrays(pa.array(range(500)), 5)
+    files.write_parquet(pa.table({"a": lists}), tmp_path / "a.parquet")
+    size = (tmp_path / "a.parquet").stat().st_size
+    monkeypatch.setattr(files, "DENSEST", 499 / size)  # 100 rows of five values
+    with pytest.raises(ValueError, match="it claims 500 values in"):
+        files.read_parquet(tmp_path / "a.parquet")
+    monkeypatch.setattr(files, "DENSEST", 500 / size)
+    assert len(files.read_parquet(tmp_path / "a.parquet")) == 100

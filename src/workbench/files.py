@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-DENSEST = 1000  # rows of a Parquet file in a byte: ids alone take more than that, however well they are packed
+PAGES = "workbench.pages"  # in the foot of a Parquet file: the digest of all that comes before that
+DENSEST = 1000  # values of a Parquet file in a byte: ids alone take more than that, however well they are packed
 
 
 @contextmanager
@@ -194,26 +195,54 @@ def read_table(path: Path, *, text: Collection[str] = ("image", "imageid")) -> "
     return frame
 
 
-def read_parquet(path: Path, columns: list[str] | None = None) -> "pa.Table":
-    """The table in a Parquet file, every value of it checked; to be called within :func:`parsing`."""
+def write_parquet(table: "pa.Table", path: Path, **options: Any) -> None:
+    """Write a Parquet file as :func:`writing` does, with the digest of its pages in its foot; options as of pyarrow."""
     from pyarrow import parquet
 
-    with parquet.ParquetFile(path) as file:
-        _check_claims(file.metadata, path.stat().st_size)
+    with writing(path) as stream, parquet.ParquetWriter(stream, table.schema, **options) as writer:
+        writer.write_table(table)
+        stream.flush()
+        writer.add_key_value_metadata({PAGES: _sha256(Path(stream.name), stream.tell())})
+
+
+def read_parquet(path: Path, columns: list[str] | None = None) -> "pa.Table":
+    """The table in a Parquet file, every value of it checked; to be called within :func:`parsing`.
+
+    Where the digest of its pages is known, damaged ones are not decoded: a length in them may claim any memory.
+    """
+    from pyarrow import parquet
+
+    _check_foot(path, parquet.read_metadata(path))
     table = parquet.read_table(path, columns=columns)
     table.validate(full=True)  # else text that is no UTF-8 fails where it is used
     return table
 
 
-def _check_claims(metadata: Any, size: int) -> None:
-    """Raise `ValueError` where the foot of a Parquet file of so many bytes claims more rows than it can hold.
+def _check_foot(path: Path, foot: Any) -> None:
+    """Raise `ValueError` where the foot of a Parquet file claims more than it can hold, or other pages than are there.
 
-    Room for all of them is taken before any is read: a damaged number may be more than the machine has.
+    Room for all that is claimed is taken before any of it is read.
     """
+    size = path.stat().st_size
+    lists = [getattr(field.type, "list_size", 1) for field in foot.schema.to_arrow_schema()]
     # What a column claims is not looked at: pyarrow ends the process over some damage there.
-    claimed = [metadata.num_rows, *(metadata.row_group(at).num_rows for at in range(metadata.num_row_groups))]
+    groups = [foot.row_group(at).num_rows for at in range(foot.num_row_groups)]
+    claimed = [foot.num_rows, *groups, *(foot.num_rows * each for each in lists)]
     if max(claimed) > DENSEST * size or min(claimed) < 0:
-        raise ValueError(f"it claims {max(claimed):,} rows in {size:,} bytes")
+        raise ValueError(f"it claims {max(claimed):,} values in {size:,} bytes")
+    written = (foot.metadata or {}).get(PAGES.encode())
+    if written is not None and written.decode() != _sha256(path, size - foot.serialized_size - 8):
+        raise ValueError("its pages have another digest than what was written")
+
+
+def _sha256(path: Path, n_bytes: int) -> str:
+    """The digest of the first bytes of a file."""
+    whole = hashlib.sha256()
+    with path.open("rb") as stream:
+        while part := stream.read(min(n_bytes, 2**20)):
+            whole.update(part)
+            n_bytes -= len(part)
+    return whole.hexdigest()
 
 
 def _read_csv(path: Path, text: Collection[str]) -> "pa.Table":

@@ -18,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from workbench.errors import DamagedFileError, InputError, counted
-from workbench.files import digest, parse_json, parsing, read_parquet, writing
+from workbench.files import digest, parse_json, parsing, read_parquet, write_parquet
 from workbench.inputs.classes import N_CLASSES
 from workbench.inputs.images import canonical_id
 from workbench.inputs.labels import LabelSet
@@ -157,8 +157,7 @@ def write(questions: Questions, path: str | Path) -> None:
     table = pa.table(columns | {"answer": pa.array(questions.answers)})
     kept = {name: getattr(questions, name) for name in ("image_set", "names", "choices", "digest")}
     kept["choices_sha256"] = digest(questions.image_set, questions.choices)
-    with writing(Path(path)) as stream:
-        pq.write_table(table.replace_schema_metadata({_METADATA_KEY: json.dumps(kept).encode()}), stream)
+    write_parquet(table.replace_schema_metadata({_METADATA_KEY: json.dumps(kept).encode()}), Path(path))
 
 
 def read(path: str | Path) -> Questions:

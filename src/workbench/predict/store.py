@@ -16,10 +16,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from workbench.errors import DamagedFileError, InputError
-from workbench.files import digest, files_below, parse_json, parsing, read_parquet, writing
+from workbench.files import digest, files_below, parse_json, parsing, read_parquet, write_parquet
 from workbench.inputs import checking
 from workbench.inputs.images import ImageSet
 from workbench.inputs.questions import is_questions
@@ -128,8 +127,7 @@ def write(predictions: Predictions, path: str | Path) -> None:
     """Write one Parquet file; under its final name it is always complete (temporary file, fsync, rename)."""
     # The ids of an image set share long prefixes; the classes do not compress as dictionaries.
     encoding: dict = {"compression": "zstd", "use_dictionary": False, "column_encoding": {"image": "DELTA_BYTE_ARRAY"}}
-    with writing(Path(path)) as stream:
-        pq.write_table(_to_arrow(predictions), stream, **encoding)
+    write_parquet(_to_arrow(predictions), Path(path), **encoding)
 
 
 def read(path: str | Path) -> Predictions:

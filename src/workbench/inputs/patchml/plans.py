@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from workbench.errors import DamagedFileError, InputError
-from workbench.files import parse_json, parsing, read_parquet, writing
+from workbench.files import parse_json, parsing, read_parquet, write_parquet
 from workbench.inputs.classes import N_CLASSES
 from workbench.inputs.labels import LabelSet, from_mapping
 from workbench.inputs.patchml.boxes import EDGES
@@ -60,8 +59,7 @@ def write(plan: Plan, path: Path) -> None:
     """Write a plan as one Parquet file; it names the folder of its pictures but holds none of them."""
     facts = {"seed": plan.seed, "canvas": plan.canvas, "sizes": plan.sizes, "pictures": plan.pictures}
     table = pa.Table.from_pandas(plan.table, preserve_index=False)
-    with writing(path) as stream:
-        pq.write_table(table.replace_schema_metadata({"patchml": json.dumps(facts)}), stream, compression="zstd")
+    write_parquet(table.replace_schema_metadata({"patchml": json.dumps(facts)}), path, compression="zstd")
 
 
 def read(path: str | Path) -> Plan:

@@ -85,8 +85,7 @@ def file_name(model: str, image_set: str, mode: str) -> str:
 def write(answers: Answers, path: str | Path) -> None:
     """Write one Parquet file, whole or not at all. Raises `InputError` for answers that cannot be."""
     _check(answers)
-    with files.writing(Path(path)) as stream:
-        pq.write_table(_to_arrow(answers), stream, compression="zstd")
+    files.write_parquet(_to_arrow(answers), Path(path), compression="zstd")
 
 
 def is_answers(path: str | Path) -> bool:
